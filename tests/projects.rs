@@ -560,15 +560,12 @@ fn groups_that_are_installed_by_themselves() {
     ];
     let output = repo.xtask(&[&["export"], &arguments[..]].concat());
     assert_eq!(output.status, 2, "{output}");
-    assert_snapshot!(output.stderr, @r#"
+    assert_snapshot!(output.stderr, @"
     error: the requirements of `new` have no extra `old`
-     --> pyproject.toml:1:1
-      |
-    1 | uv_requirements(name="reqs", resolve=parametrize("python-default", "new"))
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+     --> pyproject.toml
       |
     hint: there is `new`
-    "#);
+    ");
 }
 
 #[test]

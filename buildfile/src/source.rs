@@ -17,6 +17,8 @@ pub struct BuildFile {
     path: Arc<str>,
     text: String,
     module: ModModule,
+    /// Whether somebody wrote the text: no line of a text that nobody wrote is shown.
+    is_written: bool,
 }
 
 impl BuildFile {
@@ -39,6 +41,7 @@ impl BuildFile {
                 module: parsed.into_syntax(),
                 path,
                 text,
+                is_written: true,
             }),
             Err(_) if nesting.unclosed.is_some() => {
                 let (at, bracket) = nesting.unclosed.unwrap_or_default();
@@ -58,6 +61,15 @@ impl BuildFile {
         }
     }
 
+    /// The same, where the text follows from what stands in the file at `path`: places in it are the whole file.
+    #[must_use]
+    pub fn inferred(self) -> Self {
+        Self {
+            is_written: false,
+            ..self
+        }
+    }
+
     /// The path relative to the repository root.
     #[must_use]
     pub fn path(&self) -> &Arc<str> {
@@ -74,13 +86,21 @@ impl BuildFile {
     }
 
     pub(crate) fn place(&self, offset: TextSize) -> Place {
-        Place::at(Arc::clone(&self.path), &self.text, offset.to_usize())
+        self.place_at(offset.to_usize())
     }
 
     /// The place of the first `text` at or after byte `offset`.
     pub(crate) fn find_after(&self, offset: u32, text: &str) -> Option<Place> {
         let start = offset as usize;
         let at = self.text.get(start..)?.find(text)?;
-        Some(Place::at(Arc::clone(&self.path), &self.text, start + at))
+        Some(self.place_at(start + at))
+    }
+
+    fn place_at(&self, offset: usize) -> Place {
+        let path = Arc::clone(&self.path);
+        match self.is_written {
+            true => Place::at(path, &self.text, offset),
+            false => Place::file(path),
+        }
     }
 }

@@ -316,3 +316,29 @@ fn a_project_file_beside_generated_set_up_is_heeded() {
     )
     "#);
 }
+
+/// Where targets follow from projects, a backend chooses of all that the project's folder has: modules that are called
+/// like tests, and what a source distribution has beside the code.
+#[test]
+fn without_build_files_the_backend_sees_the_whole_folder() {
+    let project = format!("{PYPROJECT}[project]\nname = \"own\"\nrequires-python = \">=3.8\"\n");
+    let repo = repo()
+        .file("own/pyproject.toml", &project)
+        .file("own/backend.py", BACKEND)
+        .file("own/y.py", "Y = 1\n")
+        .file("own/test_like.py", "")
+        .file("own/tests/test_y.py", "import y\n")
+        .file("own/notes.txt", "")
+        .file("other/pyproject.toml", "[project]\nname = \"other\"\n")
+        .file("other/z.py", "");
+    package(&repo, &["--wheel"]);
+    assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "seen.txt"), @"
+    __pycache__
+    backend.py
+    notes.txt
+    pyproject.toml
+    test_like.py
+    tests
+    y.py
+    ");
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use buildfile::{Data, Object};
 use camino::{Utf8Component, Utf8Path};
@@ -19,9 +20,10 @@ use wheel::rules::Artifact;
 use crate::error::GoalError;
 use crate::packaging::artifact::{FieldMistake, ProvidedArtifact, artifact, license_files};
 use crate::packaging::generated::{GeneratedFiles, generated_files};
-use crate::packaging::project::{self, DeclaredProject};
+use crate::packaging::project;
 use crate::packaging::{
-    DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
+    DataFile, DeclaredProject, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles,
+    ProjectVersion, WheelOptions,
 };
 use crate::session::Session;
 use model::Place;
@@ -50,7 +52,10 @@ impl Describer<'_> {
         self.refuse_unreadable(id, &files)?;
         let settings = &self.session.settings.package;
         let loose_files: Vec<OwnedFile> = common.loose_files.iter().map(owned).collect();
-        let own_backend = self.own_backend(id, &common)?;
+        let mut own_backend = self.own_backend(id, &common)?;
+        if let Some(own) = &mut own_backend {
+            own.finds_version = self.declared(own).version == ProjectVersion::OfBackend;
+        }
         let provided = match artifact(&common.provides, &settings.provides_fields) {
             Ok(provided) => provided,
             // A backend of the distribution's own reads other files.
@@ -184,7 +189,10 @@ impl Describer<'_> {
             if artifact.name.is_empty() {
                 artifact.name = declared.name.unwrap_or_default();
             }
-            artifact.version = artifact.version.or(declared.version);
+            if let (None, ProjectVersion::Written(version)) = (&artifact.version, declared.version)
+            {
+                artifact.version = Some(version);
+            }
         }
         match (artifact.name.is_empty(), own_backend) {
             (false, _) => Ok(artifact),
@@ -219,10 +227,7 @@ impl Describer<'_> {
             let file = own.sources.iter().find(|file| file.member == member)?;
             fs_err::read_to_string(self.session.root().join(&file.path)).ok()
         };
-        let pyproject = member("pyproject.toml").map(|text| DeclaredProject::of_pyproject(&text));
-        let setup_cfg = || member("setup.cfg").map(|text| DeclaredProject::of_setup_cfg(&text));
-        let found = pyproject.filter(|project| project.name.is_some());
-        found.or_else(setup_cfg).unwrap_or_default()
+        DeclaredProject::read(&member)
     }
 
     /// Adds what the distribution's code imports, and the modules that its requirements provide.
@@ -452,6 +457,7 @@ impl Describer<'_> {
                 .flat_map(|path| self.init_files_above(path))
                 .collect();
             paths.extend(inits);
+            paths.extend(self.beside_project(&self.graph.target(id).dir));
             let roots = paths.iter().map(|path| {
                 let root = &path[..path.len() - self.graph.stripped(path).len()];
                 root.trim_end_matches('/').to_owned()
@@ -486,6 +492,20 @@ impl Describer<'_> {
             return Ok(None);
         }
         Ok(Some(own))
+    }
+
+    /// Where targets follow from projects: all that a project's folder has, since its backend chooses of that.
+    fn beside_project(&self, folder: &str) -> Vec<String> {
+        let repository = self.graph.repository();
+        if repository.options().inferred.is_none() {
+            return Vec::new();
+        }
+        let dirs = repository.tree().below(folder);
+        let files = dirs.flat_map(|dir| {
+            let file = |name: &Arc<str>| RepoPath::new(&dir.path).join(name);
+            dir.files.iter().map(file)
+        });
+        files.collect()
     }
 
     /// Whether the top of a tree has a file that says how to build it, or what is built.
@@ -531,6 +551,7 @@ impl Describer<'_> {
             variables: variables
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
+            finds_version: false,
         }
     }
 

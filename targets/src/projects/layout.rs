@@ -41,21 +41,28 @@ pub(super) fn source_roots(
     dirs: &[&Dir],
     tree: &SourceTree,
 ) -> Vec<String> {
-    let mut roots = vec![project.folder.clone()];
-    let named = named_roots(project);
+    let mut of_packages = named_roots(project);
+    of_packages.retain(|root| tree.dir(root).is_some());
     let src = join(&project.folder, "src");
-    roots.extend(named.into_iter().filter(|root| tree.dir(root).is_some()));
     let src_is_package = tree.has_file(&join(&src, "__init__.py"));
     if tree.dir(&src).is_some() && !src_is_package {
-        roots.push(src);
+        of_packages.push(src);
     }
-    // pytest makes the folder of a test importable that is in no package.
+    // pytest makes the folder of a test importable that is in no package. Below a root of packages, a folder without
+    // `__init__.py` is a package too, and a module may be called `test_attributes`.
     let tests = dirs.iter().filter(|dir| {
         let has = |name: &str| dir.files.iter().any(|file| **file == *name);
         let is_test = |file: &std::sync::Arc<str>| CodeKind::of(file) == Some(CodeKind::Test);
-        !has("__init__.py") && (has("conftest.py") || dir.files.iter().any(is_test))
+        let is_below =
+            |root: &String| *root != project.folder && RepoPath::new(&dir.path).starts_with(root);
+        let is_of_tests = BESIDE.contains(&RepoPath::new(&dir.path).file_name());
+        !has("__init__.py")
+            && (has("conftest.py") || dir.files.iter().any(is_test))
+            && (is_of_tests || !of_packages.iter().any(is_below))
     });
-    roots.extend(tests.map(|dir| dir.path.to_string()));
+    let mut roots: Vec<String> = tests.map(|dir| dir.path.to_string()).collect();
+    roots.push(project.folder.clone());
+    roots.extend(of_packages);
     roots.sort();
     roots.dedup();
     roots

@@ -336,8 +336,12 @@ impl ProjectManifest {
         files
     }
 
-    /// Its version, if the file has it.
+    /// Its version, if the file has it, and no plug-in of Poetry computes another.
     pub(super) fn version(&self) -> Option<&str> {
+        let plug_in = ["tool", "poetry-dynamic-versioning", "enable"];
+        if self.item(&plug_in).and_then(Item::as_bool) == Some(true) {
+            return None;
+        }
         let version = self.text(&["project", "version"]);
         version.or_else(|| self.text(&["tool", "poetry", "version"]))
     }
@@ -351,7 +355,6 @@ impl ProjectManifest {
             &["project", "license", "file"],
             &["project", "license-files"],
             &["tool", "poetry", "readme"],
-            &["tool", "hatch", "version", "path"],
         ] {
             files.extend(self.texts(keys).into_iter().map(str::to_owned));
         }

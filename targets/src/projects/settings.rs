@@ -228,10 +228,14 @@ fn of_tools(settings: &mut SettingsText, projects: &Projects, groups: &[ProjectG
     if let Some(group) = requires("pytest") {
         settings.text("pytest", "install_from_resolve", &group.resolve);
     }
-    let configures = |name: &str| {
+    let has = |keys: &[&str]| {
         let mut all = projects.all.iter();
-        all.any(|project| project.item(&["tool", name]).is_some())
+        all.any(|project| project.item(keys).is_some())
     };
+    let configures = |name: &str| has(&["tool", name]);
+    // Beside Black, ruff formats where it is told how.
+    let is_black = configures("black") || requires("black").is_some();
+    let formats = !is_black || has(&["tool", "ruff", "format"]);
     let mut tools: Vec<String> = Vec::new();
     for (name, rows) in TOOLS {
         let group = requires(name);
@@ -239,7 +243,8 @@ fn of_tools(settings: &mut SettingsText, projects: &Projects, groups: &[ProjectG
             settings.text(name, "install_from_resolve", &group.resolve);
         }
         if group.is_some() || configures(name) {
-            tools.extend(rows.iter().map(|row| (*row).to_owned()));
+            let rows = rows.iter().filter(|row| **row != "ruff-format" || formats);
+            tools.extend(rows.map(|row| (*row).to_owned()));
         }
     }
     if !tools.is_empty() {

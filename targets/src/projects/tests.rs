@@ -483,3 +483,59 @@ fn environments_that_are_whole_platforms_have_an_effect() {
     ");
     insta::assert_snapshot!(check(""), @"pyproject.toml:6:25: tool.uv.required-environments: a platform that no version of a package serves is left out; `environments`, or `resolves_to_platforms` with linux_x86_64, makes that an error");
 }
+
+/// The line of the settings that begins with a key, of a root project with this text.
+fn setting(key: &str, files: &[(&str, &str)]) -> String {
+    let text = check(files);
+    let line = text.lines().find(|line| line.starts_with(key));
+    line.unwrap_or_default().to_owned()
+}
+
+#[test]
+fn ruff_does_not_format_what_black_formats() {
+    let tools = |text: &str| {
+        setting(
+            "tools",
+            &[("pyproject.toml", &format!("[project]\nname = 'a'\n{text}"))],
+        )
+    };
+    assert_eq!(
+        tools("[tool.ruff]\n"),
+        "tools = [\"ruff-check\", \"ruff-format\"]"
+    );
+    assert_eq!(
+        tools("[tool.ruff]\n[tool.black]\n"),
+        "tools = [\"ruff-check\", \"black\"]"
+    );
+    let both = "tools = [\"ruff-check\", \"ruff-format\", \"black\"]";
+    assert_eq!(tools("[tool.ruff.format]\n[tool.black]\n"), both);
+    let required = "[tool.ruff]\n[dependency-groups]\ndev = ['black']\n";
+    assert_eq!(tools(required), "tools = [\"ruff-check\", \"black\"]");
+}
+
+/// opentelemetry-python has modules that are called `test_attributes`, in folders without `__init__.py`.
+#[test]
+fn modules_below_a_root_of_packages_may_be_called_like_tests() {
+    let roots = |files: &[&str]| {
+        let files = files.iter().map(|path| (*path, ""));
+        let project = ("pyproject.toml", "[project]\nname = 'a'\n");
+        setting("root_patterns", &files.chain([project]).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        roots(&["src/a/b/test_attributes.py", "src/a/b/c.py"]),
+        "root_patterns = [\"/\", \"/src\"]"
+    );
+    let of_tests = "root_patterns = [\"/\", \"/src\", \"/src/a/tests\"]";
+    assert_eq!(
+        roots(&[
+            "src/a/__init__.py",
+            "src/a/tests/test_a.py",
+            "src/a/tests/helper.py"
+        ]),
+        of_tests
+    );
+    assert_eq!(
+        roots(&["a/__init__.py", "unit/test_a.py"]),
+        "root_patterns = [\"/\", \"/unit\"]"
+    );
+}

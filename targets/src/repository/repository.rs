@@ -206,7 +206,8 @@ fn inferred(
             files,
             inputs: Mutex::default(),
         };
-        let calls = evaluate(&Arc::new(source.map_err(Error::Eval)?), &[], &vocabulary);
+        let source = source.map_err(Error::Eval)?.inferred();
+        let calls = evaluate(&Arc::new(source), &[], &vocabulary);
         let declaring = DeclaringFile {
             folder: Arc::clone(&file.folder),
             file: Arc::clone(&file.source),
