@@ -48,6 +48,7 @@ mod package;
 mod paths;
 mod peek;
 mod prebuilt;
+mod project_versions;
 mod projects;
 mod public_indexes;
 mod publish;

@@ -1,6 +1,7 @@
 //! What the editable install of a project says of itself: its metadata, and a version where nothing
 //! tells one.
 
+use install::environment::EditableProject;
 use model::Version;
 
 const NO_VERSION: &str = "0";
@@ -16,6 +17,13 @@ pub(super) fn metadata(name: &str, version: &Version, summary: Option<&str>) -> 
         })
         .unwrap_or_default();
     format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{summary}")
+}
+
+/// The project with another version.
+pub(super) fn with_version(mut project: EditableProject, version: Version) -> EditableProject {
+    let [before, after] = [&project.version, &version].map(|one| format!("\nVersion: {one}\n"));
+    project.metadata = project.metadata.replacen(&before, &after, 1);
+    EditableProject { version, ..project }
 }
 
 /// The version of code that names none.

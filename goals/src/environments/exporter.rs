@@ -26,6 +26,7 @@ use super::run_note::RunNote;
 use super::supply::{Supply, SupplyScope};
 use crate::error::GoalError;
 use crate::locking::{self, LockPath};
+use crate::packaging::BackendVersions;
 use crate::session::Session;
 use crate::timings::UnitKind;
 
@@ -604,6 +605,10 @@ impl<'a> Exporter<'a> {
         if let Some(chosen) = self.options.editables.as_ref().or(settings.as_ref()) {
             first_party.keep(chosen)?;
         }
+        first_party.find_versions(&BackendVersions {
+            session: self.session,
+            index: &self.options.index,
+        });
         Ok(first_party)
     }
 

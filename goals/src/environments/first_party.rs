@@ -8,12 +8,12 @@ use install::environment::EditableProject;
 use model::{Lock, LockedPackage, PackageName, Requirement, nearest};
 use targets::Repository;
 
-use super::editable::{metadata, no_version};
+use super::editable::{metadata, no_version, with_version};
 use super::plugins;
 use super::required::DistributionRequirements;
 use super::source_roots::ImportRoots;
 use crate::error::GoalError;
-use crate::packaging::{self, DeclaredDistribution};
+use crate::packaging::{self, BackendVersions, DeclaredDistribution, UnversionedProject};
 use crate::session::Session;
 
 /// The repository's own code.
@@ -29,6 +29,8 @@ pub(super) struct FirstPartyCode {
     pub requirements: Vec<PluginRequirement>,
     /// The files that say what plug-ins are, relative to the root.
     pub files: Vec<String>,
+    /// The projects whose versions only their build backends can tell.
+    finding: BTreeSet<PackageName>,
     /// Why it is not known what the distributions require.
     pub mistake: Option<String>,
 }
@@ -58,6 +60,8 @@ impl FirstPartyCode {
         first_party.stub_roots = roots.stubs.iter().map(absolute).collect();
         let declared = packaging::declared_distributions(session, repository)?;
         first_party.projects = declared.iter().map(editable).collect();
+        let finding = declared.iter().filter(|one| one.finds_version);
+        first_party.finding = finding.map(|one| one.name.clone()).collect();
         if !declared.is_empty() {
             match DistributionRequirements::read(session, repository) {
                 Ok(required) => {
@@ -83,6 +87,9 @@ impl FirstPartyCode {
                     .iter()
                     .any(|known| known.name == project.name)
             {
+                if plugin.finds_version {
+                    first_party.finding.insert(project.name.clone());
+                }
                 first_party.projects.push(project);
             }
         }
@@ -116,6 +123,34 @@ impl FirstPartyCode {
         Ok(())
     }
 
+    /// Gives the projects the versions that only their build backends can tell; says why where they tell none.
+    pub(super) fn find_versions(&mut self, backends: &BackendVersions<'_>) {
+        let is_asked = |project: &&EditableProject| self.finding.contains(&project.name);
+        let asked = self.projects.iter().filter(is_asked);
+        let asked = asked.map(|project| UnversionedProject {
+            name: &project.name,
+            folder: &project.folder,
+        });
+        let mut found = backends.ask(&asked.collect::<Vec<_>>()).into_iter();
+        let projects = std::mem::take(&mut self.projects).into_iter();
+        let with_found = projects.map(|project| {
+            match self
+                .finding
+                .contains(&project.name)
+                .then(|| found.next())
+                .flatten()
+            {
+                None => project,
+                Some(Ok(version)) => with_version(project, version),
+                Some(Err(error)) => {
+                    backends.session.warn(unknown(&project, &error));
+                    project
+                }
+            }
+        });
+        self.projects = with_found.collect();
+    }
+
     /// What plug-ins require that a lock does not have.
     pub(super) fn not_in(&self, lock: &Lock) -> Vec<Requirement> {
         let is_locked = |one: &&Requirement| {
@@ -146,6 +181,18 @@ impl FirstPartyCode {
             .map(|one| format!("{} requires {}", one.folder, one.requirement))
             .collect()
     }
+}
+
+/// Why the version of a project is not in its metadata.
+fn unknown(project: &EditableProject, error: &GoalError) -> String {
+    let why = error.reasons().last().map_or_else(String::new, |why| {
+        let last = why.lines().rfind(|line| !line.trim().is_empty());
+        format!(": {}", last.unwrap_or_default().trim())
+    });
+    let EditableProject { name, version, .. } = project;
+    format!(
+        "{name} is installed as version {version}, since its build backend tells none: {error}{why}"
+    )
 }
 
 fn editable(declared: &DeclaredDistribution) -> EditableProject {

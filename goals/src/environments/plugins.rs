@@ -10,6 +10,7 @@ use wheel::EntryPoints;
 
 use super::editable::{metadata, no_version};
 use crate::error::GoalError;
+use crate::packaging::{DeclaredProject, ProjectVersion};
 use model::{Place, Requirement};
 
 /// The folder of plug-ins, relative to the root.
@@ -29,6 +30,8 @@ pub struct Plugin {
     pub folder: String,
     /// What it requires.
     pub requirements: Vec<Requirement>,
+    /// Whether only its build backend can tell its version.
+    pub finds_version: bool,
     /// The files that say all this, relative to the root; those that are not there too.
     pub files: Vec<String>,
 }
@@ -50,7 +53,6 @@ pub(super) fn detect(root: &Utf8Path) -> Result<Vec<Plugin>, GoalError> {
 #[derive(Debug, Default)]
 struct PluginMetadata {
     name: Option<String>,
-    version: Option<String>,
     summary: Option<String>,
     entry_points: EntryPoints,
     requirements: Vec<String>,
@@ -79,6 +81,7 @@ impl Plugin {
                 source_roots,
                 folder: shown,
                 requirements: Vec::new(),
+                finds_version: false,
                 files: files.to_vec(),
             });
         };
@@ -93,10 +96,13 @@ impl Plugin {
             .iter()
             .map(|one| format!("Requires-Dist: {one}\n"))
             .collect();
-        let version = told
-            .version
-            .and_then(|text| text.parse().ok())
-            .unwrap_or_else(no_version);
+        let read = |path: &str| fs_err::read_to_string(folder.join(path)).ok();
+        let declared = DeclaredProject::read(&read).version;
+        let finds_version = declared == ProjectVersion::OfBackend;
+        let version = match declared {
+            ProjectVersion::Written(text) => text.parse().unwrap_or_else(|_| no_version()),
+            ProjectVersion::OfBackend | ProjectVersion::Nowhere => no_version(),
+        };
         let parsed = name.parse().map_err(|error: model::NameError| {
             GoalError::failure(error.to_string()).at(Place::file(folder.as_str()))
         })?;
@@ -116,6 +122,7 @@ impl Plugin {
             source_roots,
             folder: shown,
             requirements,
+            finds_version,
             files: files.to_vec(),
         })
     }
@@ -148,7 +155,6 @@ struct PyProject {
 #[serde(rename_all = "kebab-case")]
 struct Project {
     name: Option<String>,
-    version: Option<String>,
     description: Option<String>,
     #[serde(default)]
     dependencies: Vec<String>,
@@ -184,7 +190,6 @@ fn pyproject(text: &str) -> Result<PluginMetadata, String> {
     }
     Ok(PluginMetadata {
         name: project.name,
-        version: project.version,
         summary: project.description,
         entry_points,
         requirements: project.dependencies,
@@ -229,8 +234,6 @@ fn setup_cfg(text: &str) -> Result<PluginMetadata, String> {
                 told.requirements.extend(requirements_of(trimmed));
             }
             "metadata" if !continues && name == "name" => told.name = Some(value.to_owned()),
-            // A build computes `file:` and `attr:`, so the version is unknown.
-            "metadata" if !continues && name == "version" => told.version = Some(value.to_owned()),
             "metadata" if !continues && name == "description" => {
                 told.summary = Some(value.to_owned())
             }

@@ -19,7 +19,7 @@ use crate::session::Session;
 use workspace::files;
 
 /// The folder of the kept results. A new format gets a new name.
-const FOLDER: &str = "requires-2";
+const FOLDER: &str = "requires-3";
 
 /// The requirements of each distribution, by its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,7 @@ use crate::actions::OUTPUT;
 use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes};
 use crate::packaging::action_files::input_files;
+use crate::packaging::backend_version::{FoundVersions, pretended};
 use crate::packaging::setup_py::setup_py;
 use crate::packaging::source_file::{Portability, file_member};
 use crate::packaging::{OwnBackend, PackagedDistribution};
@@ -32,6 +33,8 @@ pub(super) struct Backends<'a> {
     pub index: &'a IndexChoice,
     /// Core metadata of distributions, by address.
     pub metadata: &'a BTreeMap<String, CoreMetadata>,
+    /// What backends found as versions, by address.
+    pub versions: &'a FoundVersions,
 }
 
 /// An unpacked archive that a backend built.
@@ -134,10 +137,8 @@ impl Backends<'_> {
             .map(|(path, file)| (path, TreeNode::File(file)));
         let inputs =
             InputTree::of_nodes(nodes).map_err(|error| GoalError::failure(error.to_string()))?;
-        let pyproject = project.join("pyproject.toml");
-        let pyproject = own.sources.iter().find(|file| *file.member == pyproject);
-        let folder = pyproject.and_then(|file| Utf8Path::new(&file.path).parent());
-        let folder = folder.map_or_else(|| root.join("no project"), |folder| root.join(folder));
+        let folder = own.project_folder(root);
+        let folder = folder.unwrap_or_else(|| root.join("no project"));
         let made_with = self.with_builds(distribution, HookOptions::default(), |builds| {
             builds.made_with(&folder)
         })?;
@@ -161,7 +162,7 @@ impl Backends<'_> {
         )
         .inputs(inputs)
         .output(OUTPUT);
-        let said = own.variables.iter().cloned();
+        let said = self.variables(distribution, own);
         let seen = COMPILER_VARIABLES.iter().filter_map(|name| {
             let value = self.session.environment.get(*name)?;
             Some(((*name).to_owned(), value.clone()))
@@ -216,7 +217,7 @@ impl Backends<'_> {
         let options = HookOptions {
             wheel_settings: own.wheel_settings.clone(),
             sdist_settings: own.sdist_settings.clone(),
-            variables: own.variables.clone(),
+            variables: self.variables(distribution, own),
             import_path: roots.map(|root| copy.join(root)).collect(),
         };
         let source = ProjectSource {
@@ -224,7 +225,28 @@ impl Backends<'_> {
             identity: SourceIdentity::Folder,
         };
         let built = self.with_builds(distribution, options, |builds| build(builds, &source));
-        built.map_err(|error| error.at(distribution.place.clone()))
+        built.map_err(|error| {
+            // A copy has no history: what its backend says of the version is of no use then.
+            let of_version = self.versions.get(&distribution.address);
+            let error = of_version
+                .and_then(|asked| asked.clone().err())
+                .unwrap_or(error);
+            error.at(distribution.place.clone())
+        })
+    }
+
+    /// What the backend is told: the version that it found where the project lies, and what the target says.
+    fn variables(
+        &self,
+        distribution: &PackagedDistribution,
+        own: &OwnBackend,
+    ) -> Vec<(String, String)> {
+        let version = self.versions.get(&distribution.address);
+        let name = distribution.artifact.name.parse().ok();
+        let told = name.zip(version.and_then(|version| version.as_ref().ok()));
+        let mut variables = told.map_or_else(Vec::new, |(name, version)| pretended(&name, version));
+        variables.extend(own.variables.iter().cloned());
+        variables
     }
 }
 

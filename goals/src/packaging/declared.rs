@@ -7,6 +7,8 @@ use model::{PackageName, Version};
 use targets::{BuildDir, Declaration, Repository};
 
 use super::artifact::{FieldMistake, artifact, entry_points};
+use super::project;
+use super::{DeclaredProject, ProjectVersion};
 use crate::error::GoalError;
 use crate::session::Session;
 
@@ -24,6 +26,8 @@ pub struct DeclaredDistribution {
     pub spelled: String,
     /// The version that is declared, or that of the repository.
     pub version: Option<Version>,
+    /// Whether only its build backend can tell the version.
+    pub finds_version: bool,
     /// One line about it.
     pub summary: Option<String>,
     /// The text of `entry_points.txt`; empty where there are none.
@@ -97,18 +101,21 @@ impl DeclarationReader<'_> {
             .name
             .parse()
             .map_err(|error: model::NameError| mistake(error.to_string()))?;
-        let version = match &artifact.version {
-            Some(text) => Some(
+        let own = self.version_of_project(folder);
+        let finds_version = artifact.version.is_none() && own == ProjectVersion::OfBackend;
+        let version = match (&artifact.version, &own) {
+            (Some(text), _) | (None, ProjectVersion::Written(text)) => Some(
                 text.parse()
                     .map_err(|_| mistake(format!("`{text}` is not a version")))?,
             ),
-            None => self.version.clone(),
+            (None, _) => self.version.clone(),
         };
         Ok(Some(DeclaredDistribution {
             address: format!("{}:{}", folder.path, declaration.name),
             name,
             spelled: artifact.name,
             version,
+            finds_version,
             summary: artifact.description,
             entry_points: match entry_points.is_empty() {
                 true => String::new(),
@@ -116,6 +123,17 @@ impl DeclarationReader<'_> {
             },
             folder: self.session.root().join(&*folder.path),
         }))
+    }
+
+    /// The version that the project in a folder says of itself, where there is one.
+    fn version_of_project(&self, folder: &BuildDir) -> ProjectVersion {
+        let folder = self.session.root().join(&*folder.path);
+        let read = |path: &str| fs_err::read_to_string(folder.join(path)).ok();
+        let is_project = read("pyproject.toml").is_some_and(|text| project::is_project(&text));
+        match is_project || read("setup.cfg").is_some_and(|text| project::is_setup_cfg(&text)) {
+            true => DeclaredProject::read(&read).version,
+            false => ProjectVersion::Nowhere,
+        }
     }
 
     /// The `module:function` of the target at `address`.

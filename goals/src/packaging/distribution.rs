@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::{Utf8Path, Utf8PathBuf};
 use model::{InterpreterConstraints, Platform, RequiresDist};
 use targets::UnmatchedGlobs;
 use wheel::rules::Artifact;
@@ -88,6 +89,19 @@ pub struct OwnBackend {
     pub sdist_settings: serde_json::Value,
     /// Variables that the backend sees, with their values.
     pub variables: Vec<(String, String)>,
+    /// Whether only the backend can tell the version.
+    pub finds_version: bool,
+}
+
+impl OwnBackend {
+    /// The folder of its `pyproject.toml` in a repository at `root`; `None` where it has none.
+    pub(super) fn project_folder(&self, root: &Utf8Path) -> Option<Utf8PathBuf> {
+        let pyproject = Utf8Path::new(&self.folder).join("pyproject.toml");
+        let file = (self.sources.iter()).find(|file| *file.member == pyproject)?;
+        Utf8Path::new(&file.path)
+            .parent()
+            .map(|folder| root.join(folder))
+    }
 }
 
 /// What setuptools' options for wheels ask for.

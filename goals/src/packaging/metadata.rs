@@ -16,7 +16,7 @@ use model::Place;
 
 /// Versions of all distributions, by address.
 #[derive(Debug)]
-pub(super) struct Versions(BTreeMap<String, (String, VersionText)>);
+pub(super) struct Versions(BTreeMap<String, (String, Option<VersionText>)>);
 
 impl Versions {
     /// The version that each distribution declares, or that of the version file.
@@ -28,14 +28,14 @@ impl Versions {
         let mut versions = BTreeMap::new();
         for distribution in distributions {
             let version = match (&distribution.artifact.version, &common) {
-                (Some(text), _) => given(distribution, text)?,
+                (Some(text), _) => Some(given(distribution, text)?),
                 (None, _) if own_file(session, distribution).is_some() => {
-                    from_file(session, distribution)?
+                    Some(from_file(session, distribution)?)
                 }
-                (None, Some(version)) => VersionText::clone(version),
+                (None, Some(version)) => Some(VersionText::clone(version)),
                 // Its backend finds the version.
-                (None, None) if finds_version(distribution) => continue,
-                (None, None) => common.insert(from_file(session, distribution)?).clone(),
+                (None, None) if finds_version(distribution) => None,
+                (None, None) => Some(common.insert(from_file(session, distribution)?).clone()),
             };
             let name = distribution.artifact.name.clone();
             versions.insert(distribution.address.clone(), (name, version));
@@ -49,18 +49,21 @@ fn finds_version(distribution: &PackagedDistribution) -> bool {
     distribution.own_backend.is_some() && distribution.extension_modules.is_empty()
 }
 
+/// Whether its own backend makes the metadata of a distribution.
+fn has_own_metadata(distribution: &PackagedDistribution) -> bool {
+    let own = distribution.own_backend.as_ref();
+    own.is_some_and(|own| !own.adds_setup_py)
+}
+
 /// Core metadata of one of the distributions; `None` where its own backend makes it.
 pub(super) fn metadata(
     session: &Session,
     distribution: &PackagedDistribution,
     versions: &Versions,
 ) -> Result<Option<CoreMetadata>, GoalError> {
-    let is_made_elsewhere = distribution
-        .own_backend
-        .as_ref()
-        .is_some_and(|own| !own.adds_setup_py);
     let version = versions.0.get(&distribution.address);
-    let Some((_, version)) = version.filter(|_| !is_made_elsewhere) else {
+    let version = version.filter(|_| !has_own_metadata(distribution));
+    let Some((_, Some(version))) = version else {
         return Ok(None);
     };
     let rules = repository_rules(session);
@@ -93,20 +96,29 @@ pub(super) fn required(
     versions: &Versions,
 ) -> Result<Vec<RequiresDist>, GoalError> {
     let how = session.settings.first_party_requirements();
+    let unknown = |address: &str| {
+        GoalError::failure(format!(
+            "{} requires {address}, whose version only its build backend knows",
+            distribution.address
+        ))
+        .at(distribution.place.clone())
+        .hint(format!("give `version=` in `provides` of {address}"))
+    };
     let mut first_party = Vec::new();
     for address in &distribution.first_party {
-        first_party.push(versions.0.get(address).ok_or_else(|| {
-            GoalError::failure(format!(
-                "{} requires {address}, whose version only its build backend knows",
-                distribution.address
-            ))
-            .at(distribution.place.clone())
-            .hint(format!("give `version=` in `provides` of {address}"))
-        })?);
+        let known = versions.0.get(address);
+        let (name, version) = known.ok_or_else(|| unknown(address))?;
+        if version.is_none() && !has_own_metadata(distribution) {
+            return Err(unknown(address));
+        }
+        first_party.push((name, version.as_ref()));
     }
     let first_party = first_party
         .into_iter()
-        .map(|(name, version)| on_first_party(name, version, how))
+        .map(|(name, version)| match version {
+            Some(version) => on_first_party(name, version, how),
+            None => name.parse(),
+        })
         .collect::<Result<_, _>>()
         .map_err(|error| {
             GoalError::failure(format!("{}: {error}", distribution.address))

@@ -8,6 +8,7 @@ mod archive;
 mod archive_action;
 mod artifact;
 mod backend;
+mod backend_version;
 mod declared;
 mod describe;
 mod distribution;
@@ -20,6 +21,7 @@ mod metadata;
 mod platforms;
 mod previous;
 mod project;
+mod project_version;
 mod requirements;
 mod select;
 mod setup_py;
@@ -28,6 +30,7 @@ mod time;
 mod writing;
 
 pub use artifact::{FieldMistake, ProvidedArtifact, artifact, entry_points};
+pub(crate) use backend_version::{BackendVersions, UnversionedProject};
 pub use declared::{DeclaredDistribution, declared_distributions};
 pub use distribution::{
     DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
@@ -40,6 +43,8 @@ pub use jobs::{
 };
 pub use platforms::PlatformRequest;
 pub use previous::Previous;
+pub(crate) use project::DeclaredProject;
+pub use project_version::ProjectVersion;
 pub use select::{
     Choice, ImportCollection, SelectedDistributions, requirements_of_all, select, select_of,
 };

@@ -4,47 +4,62 @@
 use toml_edit::{Document, Item};
 use transport::Ini;
 
+use super::project_version::{ProjectFiles, ProjectVersion, ReadFile};
+
 /// The name and the version of a project, as far as its files declare them without being run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct DeclaredProject {
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
+pub(crate) struct DeclaredProject {
+    pub(crate) name: Option<String>,
+    pub(crate) version: ProjectVersion,
 }
 
 impl DeclaredProject {
+    /// What `pyproject.toml` says, or `setup.cfg` where that says nothing of a project.
+    pub(crate) fn read(read: ReadFile<'_>) -> Self {
+        let pyproject = read("pyproject.toml").map(|text| Self::of_pyproject(text, read));
+        let found = pyproject.filter(|project| project.name.is_some());
+        let setup_cfg = || read("setup.cfg").map(|text| Self::of_setup_cfg(&text, read));
+        found.or_else(setup_cfg).unwrap_or_default()
+    }
+
     /// `[project]` or `[tool.poetry]` of a `pyproject.toml`.
-    pub(super) fn of_pyproject(text: &str) -> Self {
+    fn of_pyproject(text: String, read: ReadFile<'_>) -> Self {
         let Ok(document) = Document::parse(text) else {
             return Self::default();
         };
-        let tables = [
-            document.get("project"),
-            document.get("tool").and_then(|tool| tool.get("poetry")),
-        ];
-        let value = |key: &str| {
-            let mut tables = tables.iter().flatten();
-            let found = tables.find_map(|table| table.get(key)?.as_str());
-            found.map(str::to_owned)
+        let files = ProjectFiles {
+            document: document.as_item(),
+            read,
         };
+        let name = files.text(&["project", "name"]);
+        let name = name.or_else(|| files.text(&["tool", "poetry", "name"]));
         Self {
-            name: value("name"),
-            version: value("version"),
+            name: name.map(str::to_owned),
+            version: files.version(),
         }
     }
 
-    /// `[metadata]` of a `setup.cfg`.
-    pub(super) fn of_setup_cfg(text: &str) -> Self {
+    /// `[metadata]` of a `setup.cfg`. What its `attr:` and `file:` cannot tell, setuptools computes.
+    fn of_setup_cfg(text: &str, read: ReadFile<'_>) -> Self {
         let Ok(ini) = Ini::parse(text) else {
             return Self::default();
         };
-        // `attr:` and `file:` are read by setuptools when it builds.
-        let value = |key: &str| {
-            let value = ini.get("metadata", key)?;
-            (!value.starts_with("attr:") && !value.starts_with("file:")).then(|| value.to_owned())
+        let of_version = |value: String| {
+            let files = ProjectFiles {
+                document: &Item::None,
+                read,
+            };
+            let found = match (value.strip_prefix("attr:"), value.strip_prefix("file:")) {
+                (Some(attribute), _) => files.attribute(attribute),
+                (None, Some(path)) => read(path.trim()).map(|text| text.trim().to_owned()),
+                (None, None) => Some(value),
+            };
+            found.map_or(ProjectVersion::OfBackend, ProjectVersion::Written)
         };
+        let value = |key: &str| ini.get("metadata", key).map(|value| value.to_owned());
         Self {
             name: value("name"),
-            version: value("version"),
+            version: value("version").map(of_version).unwrap_or_default(),
         }
     }
 }
@@ -81,23 +96,35 @@ mod tests {
 
     #[test]
     fn names_and_versions() {
-        let check = |project: DeclaredProject| {
-            let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-            format!("{} {}", text(project.name), text(project.version))
+        let check = |file: &str, text: &str| {
+            let read = |path: &str| match path {
+                "VERSION" => Some("3.2\n".to_owned()),
+                path => (path == file).then(|| text.to_owned()),
+            };
+            let project = DeclaredProject::read(&read);
+            let version = match project.version {
+                ProjectVersion::Written(version) => version,
+                other => format!("{other:?}"),
+            };
+            format!(
+                "{} {version}",
+                project.name.unwrap_or_else(|| "-".to_owned())
+            )
         };
-        let pyproject = |text: &str| check(DeclaredProject::of_pyproject(text));
+        let pyproject = |text: &str| check("pyproject.toml", text);
         assert_eq!(pyproject("[project]\nname = 'a'\nversion = '1'"), "a 1");
-        assert_eq!(
-            pyproject("[project]\nname = 'a'\ndynamic = ['version']"),
-            "a -"
-        );
+        let dynamic = "[project]\nname = 'a'\ndynamic = ['version']";
+        assert_eq!(pyproject(dynamic), "a OfBackend");
         assert_eq!(pyproject("[tool.poetry]\nname = 'a'\nversion = '1'"), "a 1");
-        assert_eq!(pyproject("[project"), "- -");
-        let cfg = |text: &str| check(DeclaredProject::of_setup_cfg(text));
-        assert_eq!(
-            cfg("[metadata]\nname = a\nversion = attr: a.VERSION"),
-            "a -"
-        );
+        assert_eq!(pyproject("[project"), "- Nowhere");
+        let cfg = |version: &str| {
+            let text = format!("[metadata]\nname = a\n{version}");
+            check("setup.cfg", &text)
+        };
+        assert_eq!(cfg("version = 1.5"), "a 1.5");
+        assert_eq!(cfg("version = attr: a.VERSION"), "a OfBackend");
+        assert_eq!(cfg("version = file: VERSION"), "a 3.2");
+        assert_eq!(cfg(""), "a Nowhere");
     }
 
     #[test]

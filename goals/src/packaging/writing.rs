@@ -26,6 +26,7 @@ use crate::error::GoalError;
 use crate::locking::IndexChoice;
 use crate::packaging::archive::{Archive, from_start, same_again};
 use crate::packaging::backend::Backends;
+use crate::packaging::backend_version::{BackendVersions, FoundVersions};
 use crate::packaging::describe::modules_of;
 use crate::packaging::judged::{refuse_empty, refuse_other_platform};
 use crate::packaging::licenses;
@@ -119,6 +120,7 @@ pub struct Packager<'a> {
     options: BuildOptions,
     time: ArchiveTime,
     metadata: BTreeMap<String, CoreMetadata>,
+    found_versions: FoundVersions,
     locks: DistributionLocks,
     /// The modules of distributions, by address.
     modules: BTreeMap<String, BTreeSet<String>>,
@@ -143,6 +145,11 @@ impl<'a> Packager<'a> {
             Ok(metadata.map(|metadata| (distribution.address.clone(), metadata)))
         };
         let all_metadata: Result<Vec<_>, GoalError> = all.iter().map(of).collect();
+        let backends = BackendVersions {
+            session,
+            index: &options.index,
+        };
+        let found_versions = backends.of_distributions(all);
         Ok(Self {
             session,
             actions: None,
@@ -150,6 +157,7 @@ impl<'a> Packager<'a> {
             options,
             time: time::of_archives(session)?,
             metadata: all_metadata?.into_iter().flatten().collect(),
+            found_versions,
             locks: if checks.verify || session.settings.package.bill_of_materials {
                 DistributionLocks::read(session, all)?
             } else {
@@ -293,6 +301,7 @@ impl<'a> Packager<'a> {
             session: self.session,
             index: &self.options.index,
             metadata: &self.metadata,
+            versions: &self.found_versions,
         }
     }
 

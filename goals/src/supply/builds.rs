@@ -49,6 +49,15 @@ pub struct DirectPackage {
     pub file: Option<DistFile>,
 }
 
+/// The hook by which a backend tells the version of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionHook {
+    /// That for metadata, or the build of a wheel where there is none.
+    Metadata,
+    /// The build of an editable install, which writes modules beside the code.
+    Editable,
+}
+
 /// A source distribution in the cache.
 pub struct Sdist<'a> {
     /// The project.
@@ -143,6 +152,19 @@ impl<'a> Builds<'a> {
     pub fn requires(&self, source: &ProjectSource) -> Result<BuildRequires, GoalError> {
         let project = project_of(source);
         self.with_builder(project.as_ref(), |builder| builder.requires(source))
+    }
+
+    /// The version of a project in its folder, as its backend finds it there.
+    pub fn version_in_place(
+        &self,
+        source: &ProjectSource,
+        project: &PackageName,
+        hook: VersionHook,
+    ) -> Result<Version, GoalError> {
+        self.with_builder(Some(project), |builder| match hook {
+            VersionHook::Metadata => Ok(builder.metadata(source)?.version),
+            VersionHook::Editable => Ok(builder.editable(source)?.version),
+        })
     }
 
     /// What a build of the project in a folder is made with: see [`PackageBuilder::made_with`].

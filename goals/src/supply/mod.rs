@@ -8,6 +8,6 @@ mod workshop;
 
 pub use build_actions::{BuildActions, COMPILER_VARIABLES};
 pub use build_index::{BuildIndex, candidate};
-pub use builds::{Builds, DirectPackage, Sdist};
+pub use builds::{Builds, DirectPackage, Sdist, VersionHook};
 pub use sources::{DirectSource, Sources, locked_identity, subdirectory};
 pub use workshop::Workshop;

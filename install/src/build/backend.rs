@@ -21,6 +21,8 @@ pub(crate) enum Goal {
     /// The folder of the metadata of the wheel.
     Metadata,
     Wheel,
+    /// The wheel of an editable install (PEP 660).
+    Editable,
     Sdist,
 }
 
@@ -82,6 +84,7 @@ impl Backend<'_> {
     ) -> Result<Vec<String>, BuildProblem> {
         let hook = match goal {
             Goal::Metadata | Goal::Wheel => "get_requires_for_build_wheel",
+            Goal::Editable => "get_requires_for_build_editable",
             Goal::Sdist => "get_requires_for_build_sdist",
         };
         let requires = Call {
@@ -135,6 +138,7 @@ impl Backend<'_> {
                 json!([folder, settings]),
             ),
             Goal::Wheel => ("build_wheel", json!([folder, settings, null])),
+            Goal::Editable => ("build_editable", json!([folder, settings, null])),
             Goal::Sdist => ("build_sdist", json!([folder, settings])),
         };
         Ok(Call { hook, arguments })
@@ -142,7 +146,7 @@ impl Backend<'_> {
 
     fn settings(&self, goal: Goal) -> &Value {
         match goal {
-            Goal::Metadata | Goal::Wheel => &self.options.wheel_settings,
+            Goal::Metadata | Goal::Wheel | Goal::Editable => &self.options.wheel_settings,
             Goal::Sdist => &self.options.sdist_settings,
         }
     }
@@ -163,7 +167,7 @@ impl Backend<'_> {
     fn folder(&self, goal: Goal) -> Utf8PathBuf {
         self.scratch.join(match goal {
             Goal::Metadata => "metadata",
-            Goal::Wheel | Goal::Sdist => "built",
+            Goal::Wheel | Goal::Editable | Goal::Sdist => "built",
         })
     }
 

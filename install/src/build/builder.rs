@@ -159,6 +159,20 @@ impl<'a> PackageBuilder<'a> {
             .map_err(|problem| source.error(problem))
     }
 
+    /// The name of the wheel for an editable install of `source` (PEP 660). It is not kept: what counts is what its
+    /// backend writes beside the code.
+    ///
+    /// # Errors
+    /// Where the build fails; the output is kept.
+    pub fn editable(&self, source: &ProjectSource) -> Result<WheelFilename, BuildError> {
+        let built = || {
+            let workshop = self.prepare(source, Goal::Editable, HookScope::WithGoal)?;
+            let path = workshop.reach(Goal::Editable)?;
+            Ok(path.file_name().unwrap_or_default().parse()?)
+        };
+        built().map_err(|problem| source.error(problem))
+    }
+
     /// The source distribution of `source`, as its backend makes it; it is not kept.
     ///
     /// # Errors
@@ -315,7 +329,7 @@ impl<'a> PackageBuilder<'a> {
             source,
             product: match goal {
                 Goal::Metadata => "metadata",
-                Goal::Wheel | Goal::Sdist => "wheel",
+                Goal::Wheel | Goal::Editable | Goal::Sdist => "wheel",
             },
             made_with,
             work: &work,
@@ -522,7 +536,7 @@ impl Workshop {
     fn file(&self, goal: Goal) -> Result<Option<MadeFile>, BuildProblem> {
         let path = match goal {
             Goal::Metadata => self.backend().metadata()?,
-            Goal::Wheel | Goal::Sdist => Some(self.reach(goal)?),
+            Goal::Wheel | Goal::Editable | Goal::Sdist => Some(self.reach(goal)?),
         };
         Ok(path.map(|path| MadeFile {
             name: path.file_name().unwrap_or_default().to_owned(),
