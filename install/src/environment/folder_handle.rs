@@ -25,9 +25,18 @@ pub(crate) struct FolderStamp {
 }
 
 impl FolderStamp {
-    /// Whether its last change was before these seconds since the start of 1970.
-    pub(crate) fn is_before(&self, limit: i64) -> bool {
-        self.modified.0 < limit && self.changed.0 < limit
+    /// Whether it changed at this time since the start of 1970, or later.
+    pub(crate) fn is_since(&self, limit: Duration) -> bool {
+        let limit = (
+            i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+            i64::from(limit.subsec_nanos()),
+        );
+        self.modified >= limit || self.changed >= limit
+    }
+
+    /// Whether its times are finer than seconds.
+    pub(crate) fn has_fraction(&self) -> bool {
+        self.modified.1 != 0 || self.changed.1 != 0
     }
 }
 

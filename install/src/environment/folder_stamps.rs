@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::Utf8Path;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::folder_handle::{FolderHandle, FolderStamp};
@@ -15,9 +16,13 @@ use super::listing::{InstalledFile, InstalledFiles};
 use crate::files;
 use crate::protected::FOLDERS_FILE;
 
-/// The coarsest clock of a file system that is used: FAT's. A folder that changed this recently may change again and
-/// have the same time.
-const TICK: Duration = Duration::from_secs(2);
+/// A folder that changed this recently may change again and have the same time: the coarsest clock of a file system
+/// that is used is FAT's.
+const COARSE_TICK: Duration = Duration::from_secs(2);
+
+/// The same where times have fractions of a second. They come from the system's clock, which has a hundred ticks a
+/// second or more.
+const TICK: Duration = Duration::from_millis(50);
 
 /// The folders of an environment, and the files that are none of packages.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,14 +54,20 @@ impl FolderStamps {
                 path = folder;
             }
         }
-        let limit = SystemTime::now().checked_sub(TICK)?;
-        let limit = i64::try_from(limit.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()?;
-        let stamped = names.into_iter().map(|name| {
-            let stamp = handle.folder_stamp(name)?;
-            stamp.is_before(limit).then(|| (name.to_owned(), stamp))
-        });
+        let now = SystemTime::now();
+        let stamped = names.into_iter();
+        let stamped = stamped.map(|name| Some((name.to_owned(), handle.folder_stamp(name)?)));
+        let folders: Vec<(String, FolderStamp)> = stamped.collect::<Option<_>>()?;
+        let tick = match folders.iter().any(|(_, stamp)| stamp.has_fraction()) {
+            true => TICK,
+            false => COARSE_TICK,
+        };
+        let limit = now.checked_sub(tick)?.duration_since(UNIX_EPOCH).ok()?;
+        if folders.iter().any(|(_, stamp)| stamp.is_since(limit)) {
+            return None;
+        }
         Some(Self {
-            folders: stamped.collect::<Option<_>>()?,
+            folders,
             files: outside.into_iter().map(|(_, file)| file.clone()).collect(),
             foreign: Vec::new(),
         })
@@ -70,8 +81,8 @@ impl FolderStamps {
         let is_same = |(name, stamp): &(String, FolderStamp)| {
             handle.folder_stamp(name).as_ref() == Some(stamp)
         };
-        let is_right = noted.folders.iter().all(is_same)
-            && noted.files.iter().all(|file| file.is_intact(root));
+        let folders = noted.folders.par_iter().with_min_len(256);
+        let is_right = folders.all(is_same) && noted.files.iter().all(|file| file.is_intact(root));
         is_right.then_some(noted)
     }
 

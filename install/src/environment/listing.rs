@@ -99,8 +99,12 @@ impl InstalledFiles {
     }
 
     pub(crate) fn write(&self, root: &Utf8Path) -> io::Result<()> {
-        let bytes = postcard::to_stdvec(self).map_err(io::Error::other)?;
-        files::write_atomically(&root.join(LIST_FILE), &bytes)
+        files::write_atomically(&root.join(LIST_FILE), &self.bytes()?)
+    }
+
+    /// What the file of the list holds.
+    pub(crate) fn bytes(&self) -> io::Result<Vec<u8>> {
+        postcard::to_stdvec(self).map_err(io::Error::other)
     }
 
     /// The files by their paths.

@@ -1,13 +1,15 @@
 //! Puts files into an environment: as links if the file system can make them, otherwise as copies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::FileTimes;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rayon::prelude::*;
+use model::Sha256;
+use rustc_hash::FxHashSet;
 
 use super::error::EnvironmentError;
 use super::folder_handle::{FileStamp, FolderHandle};
@@ -27,101 +29,115 @@ pub(crate) fn place_all(
     root: &Utf8Path,
     items: &[ItemToPlace<'_, '_>],
 ) -> Result<(), EnvironmentError> {
-    make_folders(root, items)?;
-    let linker = StoreLinker::between(root, items);
-    items.par_iter().with_min_len(64).try_for_each(|item| {
-        let is_linked = linker.as_ref().is_some_and(|linker| linker.link(*item));
-        match is_linked {
-            true => Ok(()),
-            false => place(root, *item),
-        }
+    fs_err::create_dir_all(root)?;
+    let place = &ItemsPlace::new(root, items);
+    // Neighbours come from one wheel and go into one folder.
+    let chunks = Mutex::new(items.chunks(64));
+    let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
+    // Threads wait for the file system half of the time. A pool's thread would begin other work meanwhile, which
+    // may wait for this environment.
+    let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let place_some = || std::iter::from_fn(next).try_for_each(|items| place.place(items));
+        let threads = items.len().div_ceil(64).min(threads);
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(place_some)).collect();
+        threads.into_iter().try_for_each(|thread| {
+            let placed = thread.join();
+            placed.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     })
 }
 
-/// Links files of the store into a folder of an environment that has most of them.
-struct StoreLinker<'p> {
-    /// Relative to the environment.
-    site: &'p str,
-    target: FolderHandle,
-    store: Utf8PathBuf,
-    source: FolderHandle,
+/// Where items go: an environment, and what is known of its folders.
+struct ItemsPlace<'p> {
+    root: &'p Utf8Path,
+    handle: Option<FolderHandle>,
+    /// The folder that has most files, relative to the environment.
+    site: Option<(&'p str, FolderHandle)>,
+    /// The folders that are there, relative to the environment.
+    folders: Mutex<FxHashSet<&'p str>>,
 }
 
-impl<'p> StoreLinker<'p> {
-    fn between(root: &Utf8Path, items: &[ItemToPlace<'p, '_>]) -> Option<Self> {
-        let wheel = items.iter().find_map(|one| match &one.item.content {
-            ItemContent::Stored { wheel, .. } => Some(wheel),
-            _ => None,
-        })?;
-        let record = items
-            .iter()
-            .find_map(|one| one.item.path.strip_suffix("/RECORD"));
-        let (site, _) = record?.rsplit_once('/')?;
-        let store = wheel.file("");
-        // The store has folders of wheels by the first digits of their hashes.
-        let store = store.ancestors().nth(3)?.to_owned();
-        Some(Self {
-            target: FolderHandle::open(&root.join(site))?,
-            source: FolderHandle::open(&store)?,
-            site,
-            store,
-        })
+/// The open folder of a wheel's files in the store.
+type OpenWheel<'a> = Option<(&'a Sha256, Option<FolderHandle>)>;
+
+impl<'p> ItemsPlace<'p> {
+    fn new(root: &'p Utf8Path, items: &[ItemToPlace<'p, '_>]) -> Self {
+        let mut place = Self {
+            root,
+            handle: FolderHandle::open(root),
+            site: None,
+            folders: Mutex::default(),
+        };
+        let paths = || items.iter().map(|one| one.item.path.as_str());
+        let record = paths().find_map(|path| path.strip_suffix("/RECORD"));
+        if let Some((site, _)) = record.and_then(|folder| folder.rsplit_once('/'))
+            && place.make_folder(site).is_ok()
+        {
+            place.site = FolderHandle::open(&root.join(site)).map(|handle| (site, handle));
+        }
+        place
+    }
+
+    fn place(&self, items: &[ItemToPlace<'p, '_>]) -> Result<(), EnvironmentError> {
+        let mut source = None;
+        for item in items {
+            self.make_folder_of(&item.item.path)?;
+            if !self.link(*item, &mut source) {
+                place_by_path(self.root, *item)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the folder that an item goes into.
+    fn make_folder_of(&self, path: &'p str) -> io::Result<()> {
+        match path.rsplit_once('/') {
+            Some((folder, _)) => self.make_folder(folder),
+            None => Ok(()),
+        }
+    }
+
+    fn make_folder(&self, folder: &'p str) -> io::Result<()> {
+        let folders = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if folders().contains(folder) {
+            return Ok(());
+        }
+        self.make_folder_of(folder)?;
+        let handle = self.handle.as_ref();
+        if handle.is_none_or(|handle| handle.make_folder(folder).is_err()) {
+            make_folder(&self.root.join(folder))?;
+        }
+        // Only now: until then others who need it make it themselves.
+        folders().insert(folder);
+        Ok(())
     }
 
     /// Whether an item was linked. What was not is put there by its path, which also finds out why.
-    fn link(&self, to_place: ItemToPlace<'_, '_>) -> bool {
+    fn link<'a>(&self, to_place: ItemToPlace<'_, 'a>, source: &mut OpenWheel<'a>) -> bool {
         let ItemToPlace { item, placed } = to_place;
-        let ItemContent::Stored { wheel, file } = &item.content else {
+        let (ItemContent::Stored { wheel, file }, Some((site, target))) =
+            (&item.content, &self.site)
+        else {
             return false;
         };
         if placed != CopyTime::default() || cfg!(target_os = "macos") {
             return false;
         }
-        let source = wheel.file(&file.path);
-        let below = |path: &str, folder: &str| -> Option<String> {
-            Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned())
-        };
-        let source = below(source.as_str(), self.store.as_str());
-        let (Some(source), Some(target)) = (source, below(&item.path, self.site)) else {
+        if source.as_ref().is_none_or(|(of, _)| *of != wheel.sha256()) {
+            *source = Some((wheel.sha256(), FolderHandle::open(&wheel.folder())));
+        }
+        let below = item.path.strip_prefix(site);
+        let (Some(below), Some((_, Some(source)))) =
+            (below.and_then(|path| path.strip_prefix('/')), source)
+        else {
             return false;
         };
         let time = wheel.time().duration_since(UNIX_EPOCH).unwrap_or_default();
         let size = file.size;
-        self.source.file_state(&source) == Some(FileStamp { size, time })
-            && self.target.link(&target, &self.source, &source).is_ok()
+        source.file_state(&file.path) == Some(FileStamp { size, time })
+            && target.link(below, source, &file.path).is_ok()
     }
-}
-
-fn make_folders(root: &Utf8Path, items: &[ItemToPlace<'_, '_>]) -> io::Result<()> {
-    let mut folders = BTreeSet::new();
-    for ItemToPlace { item, .. } in items {
-        let mut path = item.path.as_str();
-        while let Some((folder, _)) = path.rsplit_once('/') {
-            if !folders.insert(folder) {
-                break;
-            }
-            path = folder;
-        }
-    }
-    fs_err::create_dir_all(root)?;
-    let handle = FolderHandle::open(root);
-    let made = |folder: &&str| {
-        handle
-            .as_ref()
-            .is_some_and(|handle| handle.make_folder(folder).is_ok())
-    };
-    let mut by_depth: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for folder in folders {
-        let depth = folder.matches('/').count();
-        by_depth.entry(depth).or_default().push(folder);
-    }
-    for folders in by_depth.into_values() {
-        let folders = folders.into_par_iter().with_min_len(64);
-        folders
-            .filter(|folder| !made(folder))
-            .try_for_each(|folder| make_folder(&root.join(folder)))?;
-    }
-    Ok(())
 }
 
 /// Makes a folder where there may be one, or a file in its place.
@@ -137,7 +153,7 @@ fn make_folder(folder: &Utf8Path) -> io::Result<()> {
     }
 }
 
-fn place(root: &Utf8Path, item: ItemToPlace<'_, '_>) -> Result<(), EnvironmentError> {
+fn place_by_path(root: &Utf8Path, item: ItemToPlace<'_, '_>) -> Result<(), EnvironmentError> {
     let target = root.join(&item.item.path);
     match put(&target, item) {
         Err(EnvironmentError::Io(error)) if error.kind() == ErrorKind::AlreadyExists => {

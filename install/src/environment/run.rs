@@ -26,6 +26,7 @@ use super::wanted::{
     Renewal,
 };
 use crate::files;
+use crate::protected::LIST_FILE;
 use crate::store::UnpackedWheel;
 
 /// A run over one environment, with everything that should be in it.
@@ -123,12 +124,15 @@ impl<'a> EnvironmentRun<'a> {
         let temporary = files::temporary_folder(parent, &purpose)?;
         let new = files::utf8(temporary.path())?.join("new");
         let items: Vec<_> = self.items().collect();
-        place_all(&new, &items)?;
+        let listed = || {
+            let files = items.iter();
+            let files = files.map(|one| InstalledFile::of(one.item, one.placed));
+            InstalledFiles::new(files.collect()).bytes()
+        };
+        let (placed, listed) = rayon::join(|| place_all(&new, &items), listed);
+        placed?;
         self.compile(&new)?;
-        let listed = items
-            .iter()
-            .map(|one| InstalledFile::of(one.item, one.placed));
-        InstalledFiles::new(listed.collect()).write(&new)?;
+        files::write_atomically(&new.join(LIST_FILE), &listed?)?;
         state.write(&new)?;
         let old = new.with_file_name("old");
         if self.root.symlink_metadata().is_ok() {

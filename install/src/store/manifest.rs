@@ -1,5 +1,6 @@
 //! What the store knows of an unpacked wheel without looking at its files.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,7 +15,7 @@ pub struct UnpackedWheel {
     // Invariant: everything in `manifest` stands below `root`.
     root: Utf8PathBuf,
     sha256: Sha256,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +50,28 @@ pub(super) const MANIFEST: &str = "manifest";
 /// The folder of the wheel's files.
 pub(super) const FILES: &str = "files";
 
+/// What a manifest is, seen without reading it: one that was lost and written again is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ManifestState {
+    size: u64,
+    modified: SystemTime,
+}
+
+impl ManifestState {
+    /// That of the wheel at `root`; none where it is not there.
+    pub(super) fn of(root: &Utf8Path) -> Option<Self> {
+        let found = std::fs::metadata(root.join(MANIFEST)).ok()?;
+        Some(Self {
+            size: found.len(),
+            modified: found.modified().ok()?,
+        })
+    }
+}
+
 impl UnpackedWheel {
     pub(super) fn read(root: Utf8PathBuf, sha256: Sha256) -> Option<Self> {
         let bytes = fs_err::read(root.join(MANIFEST)).ok()?;
-        let manifest = postcard::from_bytes(&bytes).ok()?;
+        let manifest = Arc::new(postcard::from_bytes(&bytes).ok()?);
         Some(Self {
             root,
             sha256,
@@ -129,6 +148,11 @@ impl UnpackedWheel {
     /// A place beside the wheel's files, for what was made of them.
     pub(crate) fn beside(&self, name: &str) -> Utf8PathBuf {
         self.root.join(name)
+    }
+
+    /// The folder of the wheel's files.
+    pub(crate) fn folder(&self) -> Utf8PathBuf {
+        self.root.join(FILES)
     }
 
     /// Where a file of the wheel stands.

@@ -5,11 +5,14 @@ mod manifest;
 mod unpack;
 
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Sha256, WheelFilename};
+use rustc_hash::FxHashMap;
 
 pub use error::{UnpackProblem, WheelError};
+use manifest::ManifestState;
 pub(crate) use manifest::UnpackedFile;
 pub use manifest::UnpackedWheel;
 
@@ -25,7 +28,12 @@ const FOLDER: &str = "wheels-2";
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: Utf8PathBuf,
+    /// What was read of it.
+    read: Arc<Mutex<ReadWheels>>,
 }
+
+/// Wheels, and what their manifests were when they were read: other runs may change the store.
+type ReadWheels = FxHashMap<Sha256, (UnpackedWheel, ManifestState)>;
 
 impl Store {
     /// The store in `cache`.
@@ -33,6 +41,7 @@ impl Store {
     pub fn new(cache: &Utf8Path) -> Self {
         Self {
             folder: cache.join(FOLDER),
+            read: Arc::default(),
         }
     }
 
@@ -45,7 +54,21 @@ impl Store {
     /// The wheel with this hash, where it is unpacked.
     #[must_use]
     pub fn get(&self, sha256: &Sha256) -> Option<UnpackedWheel> {
-        UnpackedWheel::read(self.place_of(sha256), *sha256)
+        let place = self.place_of(sha256);
+        let state = ManifestState::of(&place)?;
+        let known = self.read().get(sha256).cloned();
+        match known.filter(|(_, read)| *read == state) {
+            Some((wheel, _)) => Some(wheel),
+            None => {
+                let wheel = UnpackedWheel::read(place, *sha256)?;
+                self.read().insert(*sha256, (wheel.clone(), state));
+                Some(wheel)
+            }
+        }
+    }
+
+    fn read(&self) -> MutexGuard<'_, ReadWheels> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the wheel with this hash is unpacked.
