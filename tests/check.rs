@@ -236,6 +236,38 @@ fn what_was_clean_is_not_checked_again_until_something_it_reaches_changes() {
 }
 
 #[test]
+fn what_was_clean_elsewhere_is_not_checked_here() {
+    let index = index();
+    let team = tempfile::tempdir().unwrap();
+    let machine = || {
+        let repo = repo(&index)?
+            .env("PANTS_REMOTE_PROVIDER", "experimental-file")
+            .env(
+                "PANTS_REMOTE_STORE_ADDRESS",
+                &format!("file://{}", team.path().display()),
+            )
+            .env("PANTS_REMOTE_CACHE_READ", "true")
+            .env("PANTS_REMOTE_CACHE_WRITE", "true")
+            .env("PANTS_SESSION_END_TASKS_TIMEOUT", "30");
+        Some(repo)
+    };
+    let (Some(one), Some(other)) = (machine(), machine()) else {
+        return;
+    };
+    let check = |repo: &Repo| ran(repo, &["check", "--stats", "::"]);
+    insta::assert_snapshot!(check(&one), @"actions: 1 run here exit 0");
+    insta::assert_snapshot!(check(&other), @"actions: 1 from the shared cache exit 0");
+    // A module that no target has may be all that makes it clean.
+    for repo in [&one, &other] {
+        repo.write("q/BUILD", "python_sources(sources=['ours.py'])\n");
+        repo.write("q/ours.py", "from q.stray import x\n");
+    }
+    one.write("q/stray.py", "");
+    insta::assert_snapshot!(check(&one), @"actions: 1 run here exit 0");
+    insta::assert_snapshot!(check(&other), @"actions: 1 run here exit 0");
+}
+
+#[test]
 fn lint_looks_at_the_same_files_once() {
     let index = index();
     let Some(repo) = repo(&index) else { return };

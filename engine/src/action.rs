@@ -49,6 +49,8 @@ pub struct Action {
     pub streams: Streams,
     /// What the caches are asked. No part of the key.
     pub cache: CacheUse,
+    /// How far its result goes. No part of the key.
+    pub reach: ResultReach,
     /// What starts its program, where that is not a fork of this process. No part of the key.
     pub spawner: Option<Arc<dyn Spawner>>,
     /// What a server's workers run in its place, where it needs things of this machine. No part of the key.
@@ -114,6 +116,16 @@ pub enum Streams {
     Terminal,
 }
 
+/// How far the result of an action goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ResultReach {
+    /// To all who share a cache, from whom it is also taken.
+    #[default]
+    Team,
+    /// Not beyond this machine: it may come of more than its inputs.
+    Machine,
+}
+
 /// What the caches are asked for an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CacheUse {
@@ -146,6 +158,7 @@ impl Action {
             workplace: Workplace::default(),
             streams: Streams::default(),
             cache: CacheUse::default(),
+            reach: ResultReach::default(),
             spawner: None,
             on_workers: None,
         }
@@ -352,6 +365,7 @@ mod tests {
             .insert("python".to_owned(), Location::new("CPython 3.12", "/usr"));
         other.workplace = Workplace::Tree("/repository".into());
         other.cache = CacheUse::Write;
+        other.reach = ResultReach::Machine;
         assert_eq!(other.digest(), base.digest());
     }
 

@@ -11,7 +11,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use remote::messages::ActionResult;
 use remote::{CacheLookup, Digest, LookUp, LookUpAnswer};
 
-use crate::action::{Action, CacheUse, Streams, Workplace};
+use crate::action::{Action, CacheUse, ResultReach, Streams};
 use crate::error::{ActionError, EngineError, StoreError};
 use crate::events::{RunEvent, RunObserver, RunReport};
 use crate::history::{RunEnd, RunHistory};
@@ -97,6 +97,12 @@ impl Engine {
     #[must_use]
     pub fn cache_folder(&self) -> &Utf8Path {
         &self.folder
+    }
+
+    /// Whether a team shares results.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.sharing.is_some()
     }
 
     /// How many programs run at one time.
@@ -358,7 +364,7 @@ impl<'a> EngineRun<'a> {
         for index in &self.todo {
             let key = self.keys[*index];
             let is_here = results.is_some_and(|results| results.contains(&key));
-            if self.cache_use(&self.actions[*index]) == CacheUse::ReadWrite && !is_here {
+            if self.looks_up(&self.actions[*index]) && !is_here {
                 let _ = self.look_ups.get(*index, key);
             }
         }
@@ -399,6 +405,9 @@ impl<'a> EngineRun<'a> {
         let cache = self.cache_use(action);
         if cache == CacheUse::ReadWrite {
             let shared = || {
+                if !self.looks_up(action) {
+                    return None;
+                }
                 let result = self.look_ups.wait((index, key), &mut worker.waited)?;
                 self.shared(index, &result)
             };
@@ -413,9 +422,9 @@ impl<'a> EngineRun<'a> {
             return Err(ActionError::Interrupt);
         }
         let _turn = self.turns.take();
-        let look_up = match cache {
-            CacheUse::ReadWrite => self.look_ups.pending(index, key),
-            CacheUse::Write | CacheUse::None => None,
+        let look_up = match self.looks_up(action) {
+            true => self.look_ups.pending(index, key),
+            false => None,
         };
         let explains = self.engine.options.explain && self.engine.results.is_some();
         if explains && cache == CacheUse::ReadWrite {
@@ -515,6 +524,11 @@ impl<'a> EngineRun<'a> {
         }
     }
 
+    /// Whether a team's cache is asked for its result.
+    fn looks_up(&self, action: &Action) -> bool {
+        self.cache_use(action) == CacheUse::ReadWrite && action.reach == ResultReach::Team
+    }
+
     fn cached(&self, key: &Digest) -> Option<Outcome> {
         let results = self.engine.results.as_ref()?;
         loop {
@@ -526,16 +540,14 @@ impl<'a> EngineRun<'a> {
         }
     }
 
-    /// Keeps the outcome of an action that ran here and ended well, and shares it. What a tool did in place may come
-    /// of more than was declared, and is not shared.
+    /// Keeps the outcome of an action that ran here and ended well, and shares it where it may be.
     fn keep(&self, action: &Action, outcome: &Outcome) {
         match result_message(action, outcome, &self.engine.store) {
             Ok(result) => {
                 self.keep_result(outcome.action, &result);
-                if !matches!(action.workplace, Workplace::Tree(_)) {
-                    let sharing = self.engine.sharing.iter();
-                    sharing.for_each(|sharing| sharing.share(action, (outcome.action, &result)));
-                }
+                let sharing = self.engine.sharing.iter();
+                let sharing = sharing.filter(|_| action.reach == ResultReach::Team);
+                sharing.for_each(|sharing| sharing.share(action, (outcome.action, &result)));
             }
             Err(error) => self.say_full(&error),
         }

@@ -41,7 +41,9 @@ mod template;
 mod trace;
 mod tree;
 
-pub use action::{Action, CacheUse, Location, OutputPath, Streams, WorkerForm, Workplace};
+pub use action::{
+    Action, CacheUse, Location, OutputPath, ResultReach, Streams, WorkerForm, Workplace,
+};
 pub use engine::Engine;
 pub use error::{ActionError, EngineError, SandboxError, StoreError, TreeError};
 pub use events::{RunEvent, RunObserver, RunReport, Silence};

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use engine::{
-    Action, CacheUse, Engine, EngineOptions, Outcome, Provenance, RunEvent, RunObserver, RunReport,
-    TreeNode, Workplace,
+    Action, CacheUse, Engine, EngineOptions, Outcome, Provenance, ResultReach, RunEvent,
+    RunObserver, RunReport, TreeNode,
 };
 use remote::messages::{ActionResult, OutputFile, OutputSymlink};
 use remote::{CacheContentBehavior, Digest, RemoteOptions, RemoteProvider};
@@ -337,9 +337,9 @@ fn what_is_shared_and_looked_up_is_what_may_be() {
     let server = CacheServer::start();
     let machine = Machine::new(team(&server));
     let actions = machine.actions(1);
-    // What works in place, what fails, what is not cached.
-    let tree = Action {
-        workplace: Workplace::Tree(machine.scene.root.join("repository")),
+    // What may come of more than its inputs, what fails, what is not cached.
+    let own = Action {
+        reach: ResultReach::Machine,
         ..machine.action(1)
     };
     let failing = machine.script(2, "exit 1");
@@ -347,7 +347,7 @@ fn what_is_shared_and_looked_up_is_what_may_be() {
         cache: CacheUse::None,
         ..machine.action(3)
     };
-    machine.run(&[tree, failing, uncached]);
+    machine.run(&[own, failing, uncached]);
     assert!(server.state().results.is_empty());
     // What is run again all the same is shared, and not looked up.
     let calls = server.calls("GetActionResult");

@@ -44,7 +44,7 @@ pub(super) fn run(
     let runner = ActionRunner::new(tool_box.session, &tool_box.request.actions)?;
     let mut actions = Vec::new();
     let mut watcher = LookWatcher::new(tool_box);
-    let mut planner = LookPlanner::new(&runner, tool_box.graph.repository().tree());
+    let mut planner = LookPlanner::new(&runner, tool_box.graph);
     let plans: Vec<Result<LookPlan, GoalError>> = looks
         .iter()
         .map(|look| look.plan(tool_box, &mut planner, (&mut actions, &mut watcher)))

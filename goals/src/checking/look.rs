@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use checks::{CheckTool, Verdict, batches};
-use engine::{Action, InputTree, Location, Outcome, ProcessEnd, Template, Workplace};
-use model::Sha256;
-use targets::SourceTree;
+use engine::{Action, InputTree, Location, Outcome, ProcessEnd, ResultReach, Template, Workplace};
+use model::{RepoPath, Sha256};
+use targets::{SourceTree, TargetGraph};
 
 use super::clean_files::{self, CleanFiles, FileMarks};
 use super::partition::FilePartition;
 use super::process::{ToolAnswer, ToolCall};
-use super::seen::SeenFiles;
+use super::seen::{SeenFiles, SeenTree};
 use crate::actions::ActionRunner;
 use crate::error::GoalError;
 
@@ -24,7 +24,7 @@ const MODULES: &str = "XTASK_FIRST_PARTY";
 pub(super) struct LookPlanner<'a> {
     runner: &'a ActionRunner<'a>,
     seen: SeenFiles<'a>,
-    tree: &'a SourceTree,
+    graph: &'a TargetGraph<'a>,
 }
 
 /// What is planned for one look.
@@ -42,10 +42,14 @@ pub(super) struct CleanNote {
 }
 
 impl<'a> LookPlanner<'a> {
-    /// Looks at the files of a runner, of which those in `tree` are visible.
-    pub(super) fn new(runner: &'a ActionRunner<'a>, tree: &'a SourceTree) -> Self {
+    /// Looks at the files of a runner, of which those of the graph's repository are visible.
+    pub(super) fn new(runner: &'a ActionRunner<'a>, graph: &'a TargetGraph<'a>) -> Self {
         let seen = SeenFiles::new(runner.files());
-        Self { runner, seen, tree }
+        Self {
+            runner,
+            seen,
+            graph,
+        }
     }
 
     /// Adds the actions of a call: for all files, or for those that are not known to be clean.
@@ -61,13 +65,14 @@ impl<'a> LookPlanner<'a> {
             root,
             title: partition.title.as_deref().unwrap_or_default(),
             first_party: first_party(root, &call.source_roots),
+            reach: self.reach(call.tool, &seen),
         };
         let note = call.tool.by_file.then(|| {
             let context = builder.action(&seen.tree(&[])?, &[]).digest();
             let tool = (call.tool.name.as_str(), context);
             Ok::<_, GoalError>(CleanNote {
                 known: CleanFiles::open(&call.cache, tool, self.runner.cache_use()),
-                marks: clean_files::marks(&seen.given, self.tree),
+                marks: clean_files::marks(&seen.given, self.graph.repository().tree()),
             })
         });
         let note = note.transpose()?;
@@ -85,6 +90,29 @@ impl<'a> LookPlanner<'a> {
         let note = note.filter(|_| !files.is_empty());
         Ok(PlannedLook { files, note })
     }
+
+    /// How far an answer goes: a tool that follows imports may find modules that no target has, and that others
+    /// do not have.
+    fn reach(&self, tool: &CheckTool, seen: &SeenTree) -> ResultReach {
+        if tool.by_file || !self.runner.engine().is_shared() {
+            return ResultReach::Team;
+        }
+        let root = self.runner.files().root();
+        let is_alone = |folder: &&str| {
+            let entries = root.join(folder).read_dir_utf8();
+            let mut entries = entries.into_iter().flatten().flatten();
+            entries.any(|entry| {
+                let name = entry.file_name();
+                let is_module = name.ends_with(".py") || name.ends_with(".pyi");
+                let path = RepoPath::new(folder).join(name);
+                is_module && self.graph.owners_of_file(&path).is_empty()
+            })
+        };
+        match seen.folders().iter().any(is_alone) {
+            true => ResultReach::Machine,
+            false => ResultReach::Team,
+        }
+    }
 }
 
 impl CleanNote {
@@ -100,6 +128,7 @@ struct ActionBuilder<'a> {
     root: &'a Utf8Path,
     title: &'a str,
     first_party: String,
+    reach: ResultReach,
 }
 
 impl ActionBuilder<'_> {
@@ -113,6 +142,7 @@ impl ActionBuilder<'_> {
             std::iter::once(program).chain(arguments),
         );
         action.workplace = Workplace::Tree(self.root.to_owned());
+        action.reach = self.reach;
         action.inputs = inputs.clone();
         for (name, value) in &call.variables {
             action

@@ -85,6 +85,14 @@ impl<'r> SeenFiles<'r> {
 }
 
 impl SeenTree {
+    /// The folders of all that is seen.
+    pub(super) fn folders(&self) -> BTreeSet<&str> {
+        let files = self.given.iter().chain(&self.beside);
+        files
+            .map(|(path, _)| RepoPath::new(path).folder())
+            .collect()
+    }
+
     /// These of the given files, with what is seen beside them.
     pub(super) fn tree(&self, given: &[(String, TreeNode)]) -> Result<InputTree, GoalError> {
         let nodes = given.iter().chain(&self.beside).cloned();

@@ -32,7 +32,7 @@ const LOCKS: &str = "locks";
 pub struct CachedEnvironment {
     /// The environment.
     pub environment: Environment,
-    /// A hash of its packages, their files, and its Python.
+    /// A hash of its packages, their files, and its Python: the same on machines that have these elsewhere.
     pub identity: Sha256,
 }
 
@@ -127,7 +127,7 @@ impl Exporter<'_> {
         let lock = closure.packages(python);
         let selected = select(&lock, python).map_err(|error| of_selection(error, resolve))?;
         let identity = identity(&selected, python);
-        let environment = Environment::at(self.cached_place(identity));
+        let environment = Environment::at(self.cached_place(identity, python));
         if !environment.is_complete() {
             self.fill(&environment, &lock, python, &selected)?;
         }
@@ -137,8 +137,10 @@ impl Exporter<'_> {
         })
     }
 
-    fn cached_place(&self, identity: Sha256) -> Utf8PathBuf {
-        self.cache.join(FOLDER).join(&identity.to_string()[..SHOWN])
+    fn cached_place(&self, identity: Sha256, python: &Interpreter) -> Utf8PathBuf {
+        let name = format!("{}\0{identity}", python.executable());
+        let name = Sha256::of(name.as_bytes()).to_string();
+        self.cache.join(FOLDER).join(&name[..SHOWN])
     }
 
     fn fill(
@@ -227,12 +229,7 @@ fn this_platform() -> Option<Platform> {
 
 /// A hash of packages, the files that they come from, and Python.
 fn identity(selected: &[SelectedPackage<'_>], python: &Interpreter) -> Sha256 {
-    let mut text = format!(
-        "{}\0{}\0{}\n",
-        python.executable(),
-        python.version(),
-        python.build_key()
-    );
+    let mut text = format!("{}\0{}\n", python.version(), python.build_key());
     for one in selected {
         let (package, file) = (one.package, &one.file);
         let _ = writeln!(
