@@ -63,7 +63,7 @@ pub(crate) fn sections(
         })
     };
     let mut sections: Vec<_> = settings.sections.iter().collect();
-    if settings.towncrier < TowncrierVersion::of(17, 8) {
+    if settings.layout_sorts() {
         sections.sort_by_key(|(name, _)| name.to_lowercase());
     }
     sections.into_iter().map(section).collect()
@@ -178,7 +178,7 @@ fn ordered(
     })
 }
 
-/// Before 17.8 the layout sorted, by the printed issues as texts: `#10` before `#9`.
+/// Before 17.8 towncrier's own layout sorted, by the printed issues as texts: `#10` before `#9`.
 fn ordered_by_text(
     settings: &ChangelogSettings,
     kind: &str,
@@ -193,9 +193,11 @@ fn ordered_by_text(
             .map(|issue| print_issue(settings, issue));
         printed.push((entry.text, issues.collect::<Result<Vec<String>, _>>()?));
     }
-    printed.sort_by(|(_, a), (_, b)| a.cmp(b));
-    for (_, issues) in &mut printed {
-        issues.sort_by_key(|issue| issue.to_lowercase());
+    if settings.layout_sorts() {
+        printed.sort_by(|(_, a), (_, b)| a.cmp(b));
+        for (_, issues) in &mut printed {
+            issues.sort_by_key(|issue| issue.to_lowercase());
+        }
     }
     let mut issues: Vec<String> = printed
         .iter()

@@ -203,7 +203,7 @@ impl<'a> Layout<'a> {
 
     fn definitions(&self) -> Value {
         let mut types: Vec<_> = self.settings.types.iter().collect();
-        if self.settings.towncrier < TowncrierVersion::of(17, 8) {
+        if self.settings.layout_sorts() {
             types.sort_by_key(|kind| kind.directory.to_lowercase());
         }
         Value::from_pairs(types.into_iter().map(|kind| {

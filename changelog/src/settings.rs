@@ -135,6 +135,13 @@ pub struct SettingsFiles {
 }
 
 impl ChangelogSettings {
+    /// Whether the layout sorts sections, types and entries: towncrier's own did before 17.8, where it now has them as
+    /// the settings and the issues say.
+    pub(crate) fn layout_sorts(&self) -> bool {
+        let is_own = matches!(self.template, TemplateSource::Builtin(_));
+        is_own && self.towncrier < TowncrierVersion::of(17, 8)
+    }
+
     /// Reads the settings from the files at a root; `None` when none has `[tool.towncrier]`.
     ///
     /// # Errors

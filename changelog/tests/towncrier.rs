@@ -316,6 +316,56 @@ Deprecations and Removals
     check_pinned("17.4.0", &files, expected);
 }
 
+/// A layout of the repository's own has types as the settings do, and entries as the folder does.
+#[test]
+fn own_layouts_of_2017() {
+    let kind = |directory: &str, name: &str, shown: bool| {
+        format!(
+            "[[tool.towncrier.type]]\ndirectory = '{directory}'\nname = '{name}'\nshowcontent = {shown}\n"
+        )
+    };
+    let settings = [
+        "[tool.towncrier]\npackage = 'acme'\npackage_dir = 'src'\ndirectory = 'news'\ntemplate = 'news/_template.rst'\n",
+        &kind("removal", "Removals", true),
+        &kind("bugfix", "Fixes", true),
+        &kind("misc", "Misc", false),
+    ];
+    let settings = settings.concat();
+    let template = "\
+{% for section in sections %}
+{% for category, val in definitions.items() if category in sections[section] %}
+{{ val['name'] }}
+{% for text, values in sections[section][category].items() %}
+* {{ text }} {{ values|join(', ') }}
+{% endfor %}
+{% endfor %}
+{% endfor %}
+";
+    let files = [
+        ("pyproject.toml", settings.as_str()),
+        ("src/acme/__init__.py", "__version__ = '0'\n"),
+        ("news/_template.rst", template),
+        ("news/9.bugfix", "one\n"),
+        ("news/10.bugfix", "two\n"),
+        ("news/1.bugfix", "one\n"),
+        ("news/3.removal", "gone\n"),
+        ("news/20.misc", "x\n"),
+        ("news/5.misc", "x\n"),
+    ];
+    let expected = "\
+Acme 1.0 (2020-01-02)
+=====================
+Removals
+* gone #3
+Fixes
+* one #1, #9
+* two #10
+Misc
+*  #20, #5
+";
+    check_pinned("17.4.0", &files, expected);
+}
+
 #[test]
 fn names_of_projects() {
     const PACKAGE: &str =
