@@ -196,16 +196,23 @@ fn find(tree: &dyn FileTree, settings: &ChangelogSettings) -> std::io::Result<Ve
     for (section, section_path) in &settings.sections {
         let folder = settings.section_folder(section_path);
         for entry in tree.list(&folder)? {
-            let path = folder.join(entry.name);
-            files.push(FragmentFile {
+            let file = FragmentFile {
                 section: section.clone(),
-                content: match entry.kind {
-                    EntryKind::Folder => None,
-                    EntryKind::File => tree.read(&path)?,
-                },
-                path,
-            });
+                content: None,
+                path: folder.join(entry.name),
+            };
+            files.push((file, entry.kind));
         }
     }
-    Ok(files)
+    let with_contents = files.iter().filter(|(_, kind)| *kind == EntryKind::File);
+    let paths: Vec<Utf8PathBuf> = with_contents.map(|(file, _)| file.path.clone()).collect();
+    let mut contents = tree.read_all(&paths)?.into_iter();
+    let filled = |(file, kind)| match kind {
+        EntryKind::Folder => file,
+        EntryKind::File => FragmentFile {
+            content: contents.next().flatten(),
+            ..file
+        },
+    };
+    Ok(files.into_iter().map(filled).collect())
 }

@@ -64,6 +64,7 @@ pub const PINNED_SETTINGS: &[(&str, &str)] = &[
     ("commit.cleanup", "whitespace"),
     ("core.abbrev", "auto"),
     ("core.fsmonitor", "false"),
+    ("core.ignoreStat", "false"),
     ("core.quotePath", "false"),
     ("diff.algorithm", "default"),
     ("diff.autoRefreshIndex", "true"),

@@ -9,6 +9,7 @@
 
 mod checkout;
 mod conflicts;
+mod contents;
 mod isolation;
 mod questions;
 
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 pub use checkout::CleanCheckout;
 pub use conflicts::UnmergedFile;
+pub use contents::RevisionEntry;
 pub use isolation::{CLEARED_VARIABLES, PINNED_SETTINGS};
 pub use questions::{StagedFiles, TreeDifference, merge_files, paths};
 
@@ -107,6 +109,10 @@ impl Git {
         self.variables
             .push(("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects));
         Ok(self)
+    }
+
+    pub(crate) fn is_bare(&self) -> bool {
+        matches!(self.at, Location::Bare(_))
     }
 
     /// The folder that paths on the command line are relative to.

@@ -69,57 +69,6 @@ impl Git {
         }
     }
 
-    /// A file as a revision has it, its path relative to the root; `None` where it has no such
-    /// file.
-    ///
-    /// # Errors
-    /// git is not there, or the file is not text.
-    pub fn file(&self, revision: &str, path: &Utf8Path) -> Result<Option<String>, GitError> {
-        self.blob(&format!("{revision}:./{path}"))
-    }
-
-    /// The text that a name of a blob stands for; `None` where there is none.
-    pub(crate) fn blob(&self, object: &str) -> Result<Option<String>, GitError> {
-        let arguments = ["cat-file", "blob", object];
-        match self.bytes(&arguments) {
-            Ok(bytes) => String::from_utf8(bytes)
-                .map(Some)
-                .map_err(|_| GitError::NotUtf8(arguments.join(" "))),
-            Err(GitError::Failed { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Files as a revision has them, their paths relative to the root; `None` for each that it does
-    /// not have.
-    ///
-    /// # Errors
-    /// git is not there.
-    pub fn files(
-        &self,
-        revision: &str,
-        paths: &[Utf8PathBuf],
-    ) -> Result<Vec<Option<Vec<u8>>>, GitError> {
-        let line = |path: &Utf8PathBuf| format!("{revision}:./{path}\n");
-        let asked: String = paths.iter().map(line).collect();
-        let output = self.feed(&["cat-file", "--batch"], asked.as_bytes())?;
-        let mut rest = output.as_slice();
-        let mut next = || {
-            let end = rest.iter().position(|byte| *byte == b'\n')?;
-            let head = String::from_utf8_lossy(&rest[..end]);
-            let mut words = head.rsplit(' ');
-            let size = words.next().and_then(|size| size.parse::<usize>().ok());
-            let kind = words.next();
-            rest = &rest[end + 1..];
-            // What is not there, or no blob, has no size, or is of no use here.
-            let size = size.filter(|_| matches!(kind, Some("blob" | "tree" | "commit")))?;
-            let contents = rest.get(..size)?.to_vec();
-            rest = rest.get(size + 1..)?;
-            (kind == Some("blob")).then_some(contents)
-        };
-        Ok(paths.iter().map(|_| next()).collect())
-    }
-
     /// The folders of submodules that are checked out, relative to the root.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ const HOSTILE_SETTINGS: &[(&str, &str)] = &[
     ("commit.cleanup", "strip"),
     ("core.abbrev", "5"),
     ("core.fsmonitor", "false-monitor"),
+    ("core.ignoreStat", "true"),
     ("core.quotePath", "true"),
     ("diff.algorithm", "patience"),
     ("diff.autoRefreshIndex", "false"),
@@ -138,6 +139,11 @@ fn answers(folder: &Utf8Path) -> String {
     answers.push(format!("{:?}", git.untracked()));
     answers.push(format!("{:?}", git.last_change("")));
     answers.push(format!("{:?}", git.file("1.0", "메모.txt".into())));
+    answers.push(format!("{:?}", git.entries("1.0", "".into())));
+    answers.push(format!(
+        "{:?}",
+        git.files("1.0", &["메모.txt".into(), "새.txt".into()])
+    ));
     let files = ["loud.shout", "sub/새.txt", ".gitattributes"].map(|name| folder.join(name));
     let [ours, base, theirs] = &files;
     answers.push(format!("{:?}", merge_files([ours, base, theirs], 7)));

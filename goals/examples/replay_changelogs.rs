@@ -204,30 +204,28 @@ impl Replay {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(folder.path()).unwrap();
         Git::at(root).text(&["init", "--quiet"]).unwrap();
-        let copy = |path: &Utf8Path| {
-            if let Ok(Some(content)) = parent.read(path) {
-                let path = root.join(path);
-                fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-                fs_err::write(path, content).unwrap();
-            }
-        };
-        for name in ["towncrier.toml", "pyproject.toml"] {
-            copy(name.into());
-        }
-        if let changelog::TemplateSource::File(path) = &settings.template {
-            copy(path);
-        }
         let news = settings.news_file(release).unwrap();
-        copy(&news);
+        let mut paths: Vec<Utf8PathBuf> = vec!["towncrier.toml".into(), "pyproject.toml".into()];
+        if let changelog::TemplateSource::File(path) = &settings.template {
+            paths.push(path.clone());
+        }
+        paths.push(news.clone());
         fs_err::create_dir_all(root.join(&news).parent().unwrap()).unwrap();
         for (_, section) in &settings.sections {
             let section = settings.section_folder(section);
             fs_err::create_dir_all(root.join(&section)).unwrap();
             for entry in parent.list(&section).unwrap() {
                 if entry.kind == EntryKind::File {
-                    copy(&section.join(entry.name));
+                    paths.push(section.join(entry.name));
                 }
             }
+        }
+        let contents = parent.read_all(&paths).unwrap();
+        for (path, content) in paths.iter().zip(contents) {
+            let Some(content) = content else { continue };
+            let path = root.join(path);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, content).unwrap();
         }
         // The project's name is asked of the package.
         let text = parent.read(&settings.source).unwrap().unwrap();

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind, Result};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use changelog::{EntryKind, FileTree, FolderEntry};
-use git::{Git, GitError};
+use git::{Git, RevisionEntry};
 
 /// The files below a folder of the file system.
 #[derive(Debug, Clone)]
@@ -63,35 +63,27 @@ impl CommitTree {
 
 impl FileTree for CommitTree {
     fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>> {
-        let siblings = self.list(path.parent().unwrap_or(Utf8Path::new("")))?;
-        let name = path.file_name().unwrap_or("");
-        let is_file = |entry: &FolderEntry| entry.name == name && entry.kind == EntryKind::File;
-        if !siblings.iter().any(is_file) {
-            return Ok(None);
-        }
-        let object = format!("{}:{path}", self.commit);
-        let bytes = self.git.bytes(&["cat-file", "blob", &object]);
-        bytes.map(Some).map_err(Error::other)
+        Ok(self.read_all(&[path.to_owned()])?.pop().flatten())
+    }
+
+    fn read_all(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Option<Vec<u8>>>> {
+        self.git.files(&self.commit, paths).map_err(Error::other)
     }
 
     fn list(&self, folder: &Utf8Path) -> Result<Vec<FolderEntry>> {
-        let folder = folder.as_str().trim_end_matches('/');
-        let object = format!("{}:{folder}", self.commit);
-        let lines = match self.git.maybe(&["ls-tree", "-z", &object]) {
-            Ok(Some(lines)) => lines,
-            Ok(None) => return Ok(Vec::new()),
-            Err(error) => return Err(Error::other::<GitError>(error)),
-        };
-        let entry = |line: &str| {
-            let (meta, name) = line.split_once('\t')?;
-            let kind = match meta.contains(" tree ") {
+        let entries = self.git.entries(&self.commit, folder);
+        let entry = |entry: RevisionEntry| FolderEntry {
+            name: entry.name,
+            kind: match entry.is_folder {
                 true => EntryKind::Folder,
                 false => EntryKind::File,
-            };
-            let name = name.to_owned();
-            Some(FolderEntry { name, kind })
+            },
         };
-        Ok(lines.split('\0').filter_map(entry).collect())
+        Ok(entries
+            .map_err(Error::other)?
+            .into_iter()
+            .map(entry)
+            .collect())
     }
 }
 
