@@ -246,6 +246,7 @@ impl CoreMetadata {
     fn render_license(&self, headers: &mut Headers) -> Result<(), CoreMetadataError> {
         match &self.license {
             License::None => Ok(()),
+            License::Text(text) if text.trim().is_empty() => Ok(()),
             License::Expression(expression) => headers.one("License-Expression", expression),
             // Further lines are indented, as in `License` of RFC 822 style metadata.
             License::Text(text) => {
@@ -343,9 +344,9 @@ impl Headers {
         field: &'static str,
         value: &Option<String>,
     ) -> Result<(), CoreMetadataError> {
-        value
-            .as_ref()
-            .map_or(Ok(()), |value| self.one(field, value))
+        // An empty text says nothing, and an index may refuse it.
+        let value = value.as_ref().filter(|value| !value.trim().is_empty());
+        value.map_or(Ok(()), |value| self.one(field, value))
     }
 
     fn many(&mut self, field: &'static str, values: &[String]) -> Result<(), CoreMetadataError> {
@@ -386,6 +387,18 @@ mod tests {
         match metadata.render(&["LICENSE".to_owned()]) {
             Ok(text) => text,
             Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn empty_texts_are_left_out() {
+        let text = check(|metadata| {
+            metadata.summary = Some(String::new());
+            metadata.home_page = Some(" ".to_owned());
+            metadata.license = License::Text(String::new());
+        });
+        for field in ["Summary", "Home-page", "License:"] {
+            assert!(!text.contains(field), "{text}");
         }
     }
 

@@ -285,7 +285,13 @@ fn text(key: &str, value: &Data) -> Result<String, FieldMistake> {
 fn texts(key: &str, value: &Data) -> Result<Vec<String>, FieldMistake> {
     match value {
         // setuptools splits `keywords` and `platforms` at commas.
-        Data::Str(text) => Ok(text.split(',').map(|item| item.trim().to_owned()).collect()),
+        Data::Str(text) => {
+            let items = text.split(',').map(str::trim);
+            Ok(items
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect())
+        }
         Data::List(items) => items.iter().map(|item| text(key, item)).collect(),
         _ => Err(wrong(key, "a list of strings", value)),
     }
@@ -325,8 +331,23 @@ fn text_lists(key: &str, value: &Data) -> Result<Vec<(String, Vec<String>)>, Fie
         .ok_or_else(|| wrong(key, "a dictionary of lists", value))?;
     pairs
         .iter()
-        .map(|(name, value)| Ok((text(key, name)?, texts(key, value)?)))
+        .map(|(name, value)| Ok((text(key, name)?, requirement_texts(key, value)?)))
         .collect()
+}
+
+/// Requirements in a list, or in a text with one a line, where setuptools takes `#` for a comment
+/// and a backslash for a line that goes on.
+fn requirement_texts(key: &str, value: &Data) -> Result<Vec<String>, FieldMistake> {
+    let Data::Str(text) = value else {
+        return texts(key, value);
+    };
+    let joined = text.replace("\\\n", " ");
+    let lines = joined.lines().map(|line| match line.split_once(" #") {
+        Some((requirement, _)) => requirement.trim(),
+        None => line.trim(),
+    });
+    let written = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(written.map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -384,6 +405,10 @@ mod tests {
                             Data::List([string("b")].into()),
                         ),
                         (string(":os_name=='x'"), Data::List([string("c>1")].into())),
+                        (
+                            string("lines"),
+                            string("d>1,<2\n# none\n\ne  # why\nf >= 1, \\\n< 2\n"),
+                        ),
                     ]
                     .into(),
                 ),
@@ -402,9 +427,11 @@ mod tests {
         assert_eq!(artifact.keywords, ["a", "b"]);
         assert_eq!(artifact.description.as_deref(), Some("One"));
         assert_eq!(artifact.requires[0].to_string(), "c>1; os_name == \"x\"");
-        let [(extra, required)] = artifact.extras_require.as_slice() else {
+        let [(extra, required), (_, lines)] = artifact.extras_require.as_slice() else {
             panic!("{:?}", artifact.extras_require);
         };
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["d<2,>1", "e", "f<2,>=1"]);
         let required: Vec<String> = required.iter().map(ToString::to_string).collect();
         assert_eq!(extra, "my-extra");
         assert_eq!(required, ["a", "b; os_name == \"x\""]);

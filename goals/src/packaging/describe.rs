@@ -186,6 +186,10 @@ impl Describer<'_> {
     ) -> Result<Artifact, GoalError> {
         if let Some(own) = own_backend {
             let declared = self.declared(own);
+            if let Some(conflict) = declared.conflict(&artifact) {
+                let hint = "leave it out of `provides`: it is read from the project";
+                return Err(self.mistaken(id, "provides", conflict).hint(hint));
+            }
             if artifact.name.is_empty() {
                 artifact.name = declared.name.unwrap_or_default();
             }

@@ -1,8 +1,12 @@
 //! What the files of a project with its own set-up declare: whether they are a project, its name and
 //! its version.
 
+use model::{PackageName, Version};
 use toml_edit::{Document, Item};
 use transport::Ini;
+use wheel::rules::Artifact;
+
+use super::artifact::FieldMistake;
 
 use super::project_version::{ProjectFiles, ProjectVersion, ReadFile};
 
@@ -61,6 +65,31 @@ impl DeclaredProject {
             name: value("name"),
             version: value("version").map(of_version).unwrap_or_default(),
         }
+    }
+}
+
+impl DeclaredProject {
+    /// What `provides` says otherwise: the backend builds what the project declares, and others
+    /// would require what `provides` says.
+    pub(super) fn conflict(&self, artifact: &Artifact) -> Option<FieldMistake> {
+        let name = |text: &str| text.parse::<PackageName>().ok();
+        let version = |text: &str| text.parse::<Version>().ok();
+        let project = self.name.as_deref();
+        let names = project
+            .filter(|project| !artifact.name.is_empty() && name(project) != name(&artifact.name));
+        if let Some(project) = names {
+            let given = &artifact.name;
+            return Some(FieldMistake::new(format!(
+                "`provides` says that it is `{given}`, and its project says `{project}`"
+            )));
+        }
+        let (project, given) = (self.version.as_deref()?, artifact.version.as_deref()?);
+        let differ = version(project) != version(given);
+        differ.then(|| {
+            FieldMistake::new(format!(
+                "`provides` gives version {given}, and its project {project}"
+            ))
+        })
     }
 }
 
@@ -125,6 +154,23 @@ mod tests {
         assert_eq!(cfg("version = attr: a.VERSION"), "a OfBackend");
         assert_eq!(cfg("version = file: VERSION"), "a 3.2");
         assert_eq!(cfg(""), "a Nowhere");
+    }
+
+    #[test]
+    fn what_provides_says_otherwise() {
+        let check = |name: &str, version: Option<&str>| {
+            let project = DeclaredProject::of_pyproject("[project]\nname = 'A.b'\nversion = '1.0'");
+            let artifact = Artifact {
+                name: name.to_owned(),
+                version: version.map(str::to_owned),
+                ..Artifact::default()
+            };
+            project.conflict(&artifact).map(|conflict| conflict.message)
+        };
+        assert_eq!(check("", None), None);
+        assert_eq!(check("a-b", Some("1")), None);
+        insta::assert_snapshot!(check("a", None).unwrap(), @"`provides` says that it is `a`, and its project says `A.b`");
+        insta::assert_snapshot!(check("a-b", Some("2")).unwrap(), @"`provides` gives version 2, and its project 1.0");
     }
 
     #[test]

@@ -122,17 +122,15 @@ fn group_entries<'g>(group: &'g Data, entries: &'g Data) -> Vec<EntryPointDeclar
     match entries {
         Data::Dict(pairs) => pairs
             .iter()
-            .filter_map(|(name, value)| Some(pair((name.as_str()?, value.as_str()?))))
+            .filter_map(|(name, value)| Some(pair((name.as_str()?, value.as_str().unwrap_or("")))))
             .collect(),
         // `setup()` also takes a list of `name = value`.
         Data::List(items) => items
             .iter()
-            .filter_map(|item| Some(pair(item.as_str()?.split_once('=')?)))
+            .map(|item| pair(name_and_value(item.as_str().unwrap_or(""))))
             .collect(),
         // So does a text of several lines.
-        Data::Str(text) => lines(text)
-            .filter_map(|line| Some(pair(line.split_once('=')?)))
-            .collect(),
+        Data::Str(text) => lines(text).map(|line| pair(name_and_value(line))).collect(),
         _ => Vec::new(),
     }
 }
@@ -155,17 +153,20 @@ fn entries_of_text(text: &str) -> Vec<EntryPointDeclaration<'_>> {
     let mut group = "";
     let mut entries = Vec::new();
     for line in lines(text) {
-        match (
-            line.strip_prefix('[')
-                .and_then(|line| line.strip_suffix(']')),
-            line.split_once('='),
-        ) {
+        let heading = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'));
+        match (heading, name_and_value(line)) {
             (Some(name), _) => group = name.trim(),
-            (None, Some((name, value))) => entries.push(declaration(group, name, value)),
-            (None, None) => {}
+            (None, (name, value)) => entries.push(declaration(group, name, value)),
         }
     }
     entries
+}
+
+/// The sides of `name = value`. What has no value is kept, so that it is refused and not lost.
+fn name_and_value(text: &str) -> (&str, &str) {
+    text.split_once('=').unwrap_or((text, ""))
 }
 
 /// The lines that are neither empty nor comments.
