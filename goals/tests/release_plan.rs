@@ -447,7 +447,7 @@ fn no_version_file() {
     };
     insta::assert_snapshot!(refusals(decide(&sandbox, &settings, &request("24.09.0"))), @r#"
     there is no file src/VERSION.txt to hold the version
-    -> create src/VERSION.txt, or name another file in `[release] version_file`
+    -> create src/VERSION.txt, or name another file in `[package] version_file`
     "#);
 }
 
@@ -687,6 +687,63 @@ fn whatever_is_linked_out_of_the_repository_is_refused() {
     changes/2.bugfix.md is a link out of the repository, where no commit holds it
     -> make changes/2.bugfix.md a file, or a link to one in the repository
     ");
+}
+
+/// What else is in a version file is kept, and is not replaced as a whole.
+#[test]
+fn a_version_file_with_other_lines() {
+    let sandbox = Sandbox::new();
+    sandbox.write("VERSION", "# of all distributions\n24.03.10\n");
+    sandbox.commit("commented");
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let written = plan.steps.iter().find_map(|step| match step {
+        ReleaseStep::Write { path, new, .. } if path == "VERSION" => Some(new.as_str()),
+        _ => None,
+    });
+    assert_eq!(written, Some("# of all distributions\n24.09.0\n"));
+    sandbox.write("VERSION", "setup(\n    version=get(),\n)\n");
+    sandbox.commit("computed");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"");
+}
+
+/// What git keeps no track of would be missing in the commit, and could not be taken back.
+#[test]
+fn files_that_no_commit_would_have_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["update-index", "--assume-unchanged", "VERSION"]);
+    sandbox.git(&["update-index", "--skip-worktree", "changes/1.feature.md"]);
+    sandbox.write(".gitignore", "/dist/\n/changes/3.*\n");
+    sandbox.commit("ignored");
+    sandbox.write("changes/3.feature.md", "not to be told yet\n");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"
+    git was told not to look at VERSION: no commit would have what the release makes of it
+    -> `git update-index --no-assume-unchanged --no-skip-worktree VERSION`
+    git was told not to look at changes/1.feature.md: no commit would have what the release makes of it
+    -> `git update-index --no-assume-unchanged --no-skip-worktree changes/1.feature.md`
+    ");
+}
+
+#[test]
+fn a_version_file_that_leads_to_an_ignored_file_or_a_submodule_is_refused() {
+    let sandbox = Sandbox::new();
+    let version = sandbox.root().join("VERSION");
+    fs_err::rename(&version, sandbox.root().join("dist/VERSION")).unwrap();
+    fs_err::os::unix::fs::symlink("dist/VERSION", &version).unwrap();
+    sandbox.commit("linked");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"");
+    fs_err::remove_file(&version).unwrap();
+    let remote = sandbox.path("remote.git");
+    let add = [
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+    ];
+    sandbox.git(&[&add[..], &[remote.as_str(), "meta"]].concat());
+    fs_err::os::unix::fs::symlink("meta/VERSION", &version).unwrap();
+    sandbox.commit("in a submodule");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"");
 }
 
 #[test]

@@ -290,8 +290,42 @@ fn foreign_commits_are_not_thrown_away() {
     let _ = run(&sandbox, &plan, Way::Start, Some(Moment::Journaled(4)));
     sandbox.commit("mine");
     let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
-    assert!(matches!(refused, RunError::TooLate(_)), "{refused}");
+    assert!(matches!(refused, RunError::Moved(_)), "{refused}");
     assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "mine");
+    let began = plan_commit(&sandbox, "HEAD^");
+    assert_eq!(
+        refused.hint().unwrap(),
+        format!(
+            "`git branch kept` keeps what was committed since; then `git reset --keep {began}`, and the same command again"
+        )
+    );
+    sandbox.git(&["branch", "kept"]);
+    sandbox.git(&["reset", "--quiet", "--keep", &began]);
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%s", "kept"]), "mine");
+}
+
+fn plan_commit(sandbox: &Sandbox, revision: &str) -> String {
+    sandbox.git(&["rev-parse", revision])
+}
+
+#[test]
+fn an_abort_on_another_branch_names_the_right_one() {
+    let sandbox = Sandbox::new();
+    let plan = stopped(&sandbox);
+    sandbox.git(&["switch", "--quiet", "--create", "aside"]);
+    sandbox.commit("mine");
+    for way in [Way::Abort, Way::Resume] {
+        let refused = run(&sandbox, &plan, way, None).unwrap_err();
+        assert_eq!(
+            refused.hint().unwrap(),
+            "`git switch main`, then the same command again"
+        );
+    }
+    sandbox.git(&["switch", "--quiet", "main"]);
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%s", "aside"]), "mine");
 }
 
 /// Tries to abort and to resume the run that it watches.
@@ -484,6 +518,54 @@ fn an_abort_refuses_to_throw_edits_away() {
         run(&sandbox, &plan, Way::Abort, None).unwrap();
         assert_eq!(sandbox.git(&["tag", "--list", "24.09.0"]), "");
     }
+}
+
+/// What is staged and edited since is nowhere but in the index.
+#[test]
+fn an_abort_keeps_what_the_user_has_staged() {
+    for is_committed in [false, true] {
+        let sandbox = Sandbox::new();
+        let plan = go(&sandbox, &settings(), &request("24.09.0"));
+        let commit = plan
+            .steps
+            .iter()
+            .position(|step| matches!(step, ReleaseStep::Commit { .. }));
+        let last = commit.unwrap() - usize::from(!is_committed);
+        let _ = run(&sandbox, &plan, Way::Start, Some(Moment::Journaled(last)));
+        for text in ["first\n", "second\n"] {
+            sandbox.write("new.py", text);
+            sandbox.write("pyproject.toml", text);
+            if text == "first\n" {
+                sandbox.git(&["add", "new.py", "pyproject.toml"]);
+                sandbox.git(&["rm", "--quiet", "--cached", ".gitignore"]);
+            }
+        }
+        run(&sandbox, &plan, Way::Abort, None).unwrap();
+        let status = sandbox.git(&["status", "--porcelain", "--untracked-files=no"]);
+        assert_eq!(status, "D  .gitignore\nAM new.py\nMM pyproject.toml");
+        assert_eq!(sandbox.git(&["show", ":new.py"]), "first");
+        assert_eq!(sandbox.read("new.py"), "second\n");
+        assert_eq!(sandbox.read("VERSION"), "24.03.10\n");
+    }
+}
+
+/// A file of the name of one that the release has removed, and committed as removed, is the user's.
+#[test]
+fn an_abort_keeps_a_file_in_the_place_of_a_removed_fragment() {
+    let sandbox = Sandbox::new();
+    let plan = go(&sandbox, &settings(), &request("24.09.0"));
+    let commit = plan
+        .steps
+        .iter()
+        .position(|step| matches!(step, ReleaseStep::Commit { .. }));
+    let _ = run(&sandbox, &plan, Way::Start, commit.map(Moment::Journaled));
+    sandbox.write("changes/1.feature.md", "mine\n");
+    let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
+    insta::assert_snapshot!(refused, @"
+    these files were edited after the release wrote them:
+      changes/1.feature.md
+    ");
+    assert_eq!(sandbox.read("changes/1.feature.md"), "mine\n");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A file that has a version: alone, or as what a Python module assigns.
 
+use crate::Version;
+
 /// The text of a version file, taken apart at the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VersionFile<'t> {
@@ -10,10 +12,13 @@ pub struct VersionFile<'t> {
 
 impl<'t> VersionFile<'t> {
     /// Finds the version: what `__version__`, `VERSION` or `version` is assigned at the start of a
-    /// line, else the whole text without white space around it.
+    /// line, else the first line that is one (PEP 440), else the whole text without white space
+    /// around it.
     #[must_use]
     pub fn parse(text: &'t str) -> Self {
-        let found = text.lines().find_map(assigned);
+        let is_version = |line: &&str| line.parse::<Version>().is_ok();
+        let alone = || text.lines().map(str::trim).find(is_version);
+        let found = text.lines().find_map(assigned).or_else(alone);
         let version = found.unwrap_or(text.trim());
         let at = version.as_ptr() as usize - text.as_ptr() as usize;
         Self {
@@ -33,6 +38,12 @@ impl<'t> VersionFile<'t> {
     #[must_use]
     pub fn is_module(self) -> bool {
         !self.before.trim().is_empty() || !self.after.trim().is_empty()
+    }
+
+    /// Whether no version was found among several lines, so that none can be replaced.
+    #[must_use]
+    pub fn is_other_text(self) -> bool {
+        self.version.lines().count() > 1
     }
 
     /// The same file with another version.
@@ -83,5 +94,8 @@ mod tests {
         );
         check("versions = 1", "versions = 1", "2");
         check("VERSION == '1'", "VERSION == '1'", "2");
+        check("# of all\n1.0\nmore\n", "1.0", "# of all\n2\nmore\n");
+        assert!(!VersionFile::parse("next\n").is_other_text());
+        assert!(VersionFile::parse("setup(\n    version='1',\n)\n").is_other_text());
     }
 }

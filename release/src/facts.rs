@@ -16,8 +16,8 @@ pub struct ReleaseFacts {
     pub version_file: Option<String>,
     /// The last commit that changed the version file; `None` where that is not known.
     pub version_commit: Option<String>,
-    /// Files that the release writes or removes, and that links lead out of the repository.
-    pub outside: BTreeSet<Utf8PathBuf>,
+    /// Files that the release writes or removes, and that no commit would have as they are then.
+    pub uncommitted: BTreeMap<Utf8PathBuf, NoCommitReason>,
     /// How much of the history is here.
     pub history: GitHistory,
     /// Why git would not make the commit or the tag.
@@ -46,13 +46,29 @@ pub struct ReleaseFacts {
     pub branches: BTreeSet<String>,
 }
 
-/// Why git would not make a commit or a tag; each with what git said.
+/// Why git would not make a commit, a branch or a tag; each with what git said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitObstacle {
     /// It does not know who the user is.
     NoIdentity(String),
     /// Commits or tags are signed, and that fails.
     CannotSign(String),
+    /// No branch or tag can have this name.
+    BadName(String),
+}
+
+/// Why no commit would have what a release makes of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoCommitReason {
+    /// A link leads out of the repository.
+    LinkedOut,
+    /// git ignores this file: it, or what it leads to.
+    Ignored(Utf8PathBuf),
+    /// It is in this submodule, which has commits of its own.
+    InSubmodule(Utf8PathBuf),
+    /// git was told not to look at this file (`git update-index --assume-unchanged` or
+    /// `--skip-worktree`): it, or what it leads to.
+    NotLookedAt(Utf8PathBuf),
 }
 
 /// How much of a history is in a clone.

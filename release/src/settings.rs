@@ -257,15 +257,15 @@ impl ReleaseSettings {
 
     /// The version that a tag is of; `None` for tags of something else.
     pub fn version_of(&self, tag: &str) -> Option<ReleaseVersion> {
-        const HOLDERS: [&str; 2] = ["{version}", "{normalized}"];
-        let alone = HOLDERS.iter().find_map(|holder| {
+        let alone = VERSION_PLACEHOLDERS.iter().find_map(|holder| {
             let (before, after) = self.tag_name.split_once(holder)?;
             (!before.contains('{') && !after.contains('{')).then_some((before, after))
         });
         if let Some((before, after)) = alone {
             return tag.strip_prefix(before)?.strip_suffix(after)?.parse().ok();
         }
-        if !HOLDERS.iter().any(|holder| self.tag_name.contains(holder)) {
+        let tells = |holder: &&str| self.tag_name.contains(*holder);
+        if !VERSION_PLACEHOLDERS.iter().any(tells) {
             return None;
         }
         // Several placeholders: the version is the longest part from which the tag can be made.
@@ -319,10 +319,51 @@ impl ReleaseSettings {
     }
 }
 
+/// What stands for a version in texts of the settings.
+pub const PLACEHOLDERS: [&str; 3] = ["{version}", "{normalized}", "{series}"];
+
+/// Those of them that tell the whole version.
+pub const VERSION_PLACEHOLDERS: [&str; 2] = ["{version}", "{normalized}"];
+
+/// A word in braces that stands for nothing, or a brace that nothing closes.
+pub fn unknown_placeholder(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(from) = rest.find('{') {
+        let here = &rest[from..];
+        let to = here.find('}').map_or(here.len(), |to| to + 1);
+        // With a comma these are the alternatives of a glob.
+        let is_known = PLACEHOLDERS.contains(&&here[..to]) || here[..to].contains(',');
+        if !is_known {
+            return Some(&here[..to]);
+        }
+        rest = &here[to..];
+    }
+    None
+}
+
 /// Puts `{version}`, `{normalized}` and `{series}` into a text of the settings.
 pub(crate) fn fill(pattern: &str, version: &ReleaseVersion) -> String {
     pattern
         .replace("{version}", version.as_str())
         .replace("{normalized}", &version.normalized())
         .replace("{series}", version.series().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_in_braces_that_stand_for_nothing() {
+        for (text, expected) in [
+            ("v{version}", None),
+            ("{series}/{normalized}", None),
+            ("release/{a,b}", None),
+            ("v{nosuch}", Some("{nosuch}")),
+            ("{version", Some("{version")),
+            ("{version} {Version}", Some("{Version}")),
+        ] {
+            assert_eq!(unknown_placeholder(text), expected, "{text}");
+        }
+    }
 }

@@ -208,6 +208,43 @@ fn misspelt_settings() {
     }
 }
 
+/// A tag that is the same for each release, words in braces that stand for nothing, and what git takes for no name.
+#[test]
+fn names_of_tags_that_cannot_be() {
+    let repo = monorepo();
+    let told = |name: &str| {
+        let settings =
+            format!("{SETTINGS}\n[workspace.metadata.xtask.release]\ntag_name = '{name}'\n");
+        repo.write("Cargo.toml", &settings);
+        commit(&repo, "settings");
+        crate::refused(&repo, &["release", "24.09.0", "--yes"])
+    };
+    assert_snapshot!(told("release"), @"
+    error: `[release] tag_name`: `release` is the same tag for each version: it needs `{version}` or `{normalized}`
+      --> Cargo.toml:12:12
+       |
+    12 | tag_name = 'release'
+       |            ^^^^^^^^^
+    ");
+    assert_snapshot!(told("v{number}"), @"
+    error: `[release] tag_name`: `{number}` stands for nothing: placeholders are `{version}`, `{normalized}`, `{series}`
+      --> Cargo.toml:12:12
+       |
+    12 | tag_name = 'v{number}'
+       |            ^^^^^^^^^^^
+    ");
+    assert_snapshot!(told("a..{version}"), @"
+    error: git takes no branch or tag with the name `a..24.09.0`
+     |
+    hint: `[release] tag_name` and `release_branch` say which; `git help check-ref-format` has the rules
+    ");
+    assert_snapshot!(told("-{version}"), @"
+    error: git takes no branch or tag with the name `-24.09.0`
+     |
+    hint: `[release] tag_name` and `release_branch` say which; `git help check-ref-format` has the rules
+    ");
+}
+
 #[test]
 fn an_entry_point_that_does_not_load() {
     let settings = SETTINGS.replace("CPython==3.12.*", "CPython>=3.8");

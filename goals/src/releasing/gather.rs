@@ -14,8 +14,8 @@ use release::plan::{Pushing, ReleaseRequest};
 use release::settings::{CandidateNotes, ReleaseSettings, StepKind, TagKind};
 use thiserror::Error;
 
-use super::links::{LastLink, followed};
 use super::trees::{CommitTree, WorkTree};
+use super::uncommitted::uncommitted;
 
 /// Why facts cannot be gathered.
 #[derive(Debug, Error)]
@@ -58,10 +58,11 @@ pub fn gather(
     }
     let head = head(&git, &settings.remote)?;
     let tag = format!("refs/tags/{}", settings.tag_of(&request.version));
-    let obstacles = match git.commit(&tag)? {
+    let mut obstacles = match git.commit(&tag)? {
         None => obstacles(&git, settings)?,
         Some(_) => Vec::new(),
     };
+    obstacles.extend(bad_names(&git, settings, request)?);
     let tracked = tracked(&git)?;
     let changelog = of_release(&tree, settings, ChangelogSource::read(&tree)?)?;
     let tags = tags(&git)?;
@@ -82,7 +83,7 @@ pub fn gather(
         dirty: lines(&git.text(&["status", "--porcelain"])?),
         version_file: text(&tree, &settings.version_file)?,
         version_commit: version_commit(root, &settings.version_file, &git)?,
-        outside: BTreeSet::new(),
+        uncommitted: BTreeMap::new(),
         history: history(&git)?,
         obstacles,
         version_links: links(root, &settings.version_file, &git)?,
@@ -98,7 +99,7 @@ pub fn gather(
         tracked,
         head,
     };
-    facts.outside = outside(root, &facts, &settings.version_file);
+    facts.uncommitted = uncommitted(&git, &facts, &settings.version_file)?;
     Ok(facts)
 }
 
@@ -168,6 +169,29 @@ fn candidates(
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(found.into_iter().map(|(_, facts)| facts).collect())
+}
+
+/// The names of the release's tag and branch that git would not take.
+fn bad_names(
+    git: &Git,
+    settings: &ReleaseSettings,
+    request: &ReleaseRequest,
+) -> Result<Vec<CommitObstacle>, GitError> {
+    let mut names = vec![("tags", settings.tag_of(&request.version))];
+    names.extend(
+        settings
+            .own_branch(&request.version)
+            .map(|name| ("heads", name)),
+    );
+    let mut bad = Vec::new();
+    for (kind, name) in names {
+        let full = format!("refs/{kind}/{name}");
+        // A name that begins with a hyphen is an option.
+        if name.starts_with('-') || git.maybe(&["check-ref-format", &full])?.is_none() {
+            bad.push(CommitObstacle::BadName(name));
+        }
+    }
+    Ok(bad)
 }
 
 /// Why git would not make the commit or the tag of a release.
@@ -274,23 +298,6 @@ fn version_commit(
         (GitHistory::Shallow, None) => Ok(None),
         _ => Ok(commit),
     }
-}
-
-/// The files that a release writes or removes, and that links lead out of the repository.
-fn outside(
-    root: &Utf8Path,
-    facts: &ReleaseFacts,
-    version_file: &Utf8Path,
-) -> BTreeSet<Utf8PathBuf> {
-    let news = facts.news_file.iter().map(|news| news.path.as_path());
-    let files = facts.files.keys().map(Utf8PathBuf::as_path);
-    let written = [version_file].into_iter().chain(news).chain(files);
-    let written = written.map(|path| (path, LastLink::Followed));
-    let fragments = facts.changelog.iter().flat_map(|source| &source.fragments);
-    let removed = fragments.map(|fragment| (fragment.path.as_path(), LastLink::Kept));
-    let leads_out = |(path, last): &(&Utf8Path, LastLink)| followed(root, path, *last).is_none();
-    let outside = written.chain(removed).filter(leads_out);
-    outside.map(|(path, _)| path.to_owned()).collect()
 }
 
 /// The tracked symbolic links that lead to the version file.

@@ -9,6 +9,7 @@ pub mod gather;
 mod links;
 pub mod run;
 mod trees;
+mod uncommitted;
 
 use ::git::Git;
 use ::release::next::NextVersion;
@@ -44,16 +45,21 @@ pub fn settings(session: &Session) -> ReleaseSettings {
     ReleaseSettings {
         version_file: session.settings.package.version_file.clone(),
         final_newline: given.final_newline.unwrap_or(profile.final_newline),
-        news_file: given.news_file.or(profile.news_file),
-        tag_name: given.tag_name.unwrap_or(profile.tag_name),
+        news_file: given.news_file.map(|name| name.0).or(profile.news_file),
+        tag_name: given.tag_name.map_or(profile.tag_name, |name| name.0),
         tag: given.tag.unwrap_or(profile.tag),
-        branches: given.branches.unwrap_or(profile.branches),
+        branches: match given.branches {
+            Some(given) => given.into_iter().map(|branch| branch.0).collect(),
+            None => profile.branches,
+        },
         commit_on: match given.release_branch {
             None => profile.commit_on,
-            Some(branch) if branch.is_empty() => CommitOn::Current,
-            Some(branch) => CommitOn::Branch(branch),
+            Some(branch) if branch.0.is_empty() => CommitOn::Current,
+            Some(branch) => CommitOn::Branch(branch.0),
         },
-        commit_message: given.commit_message.unwrap_or(profile.commit_message),
+        commit_message: given
+            .commit_message
+            .map_or(profile.commit_message, |message| message.0),
         remote: given
             .remote
             .unwrap_or_else(|| usual_remote(session, profile.remote)),

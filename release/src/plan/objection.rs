@@ -1,10 +1,10 @@
 //! Reasons against a release. Each is a type of its own, with the facts that its message needs.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use changelog::ChangelogError;
 use thiserror::Error;
 
-use crate::facts::StaleLock;
+use crate::facts::{NoCommitReason, StaleLock};
 use crate::version::ReleaseVersion;
 
 /// Why a release is not made.
@@ -32,9 +32,14 @@ pub enum Objection {
     /// A clone too shallow to tell which commit wrote the version.
     #[error("this clone is shallow: which commit wrote {0} cannot be told")]
     UnknownCommit(ReleaseVersion),
-    /// A file that the release writes or removes is elsewhere.
-    #[error("{0} is a link out of the repository, where no commit holds it")]
-    Outside(Utf8PathBuf),
+    /// A file that the release writes or removes, and that its commit would not have.
+    #[error("{}", uncommitted(.path, .reason))]
+    NotCommitted {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why not.
+        reason: NoCommitReason,
+    },
     /// A branch from which no release is made.
     #[error(
         "no release of {version} is made from the branch `{branch}`, only from {}",
@@ -82,6 +87,9 @@ pub enum Objection {
     /// No version file.
     #[error("there is no file {0} to hold the version")]
     NoVersionFile(Utf8PathBuf),
+    /// A version file without a version: what else it has would be lost.
+    #[error("no line of {0} is a version, or assigns one")]
+    NoVersionIn(Utf8PathBuf),
     /// There are no news fragments.
     #[error("there are no news fragments in {folder}")]
     NoFragments {
@@ -116,6 +124,9 @@ pub enum Objection {
     /// Commits or tags are signed, and that fails.
     #[error("git cannot sign the release:\n{}", indented(.0))]
     CannotSign(String),
+    /// git has rules for names.
+    #[error("git takes no branch or tag with the name `{0}`")]
+    BadName(String),
     /// A push was asked for, and there is no such remote.
     #[error("there is no remote `{0}` to push to")]
     NoRemote(String),
@@ -149,6 +160,47 @@ pub enum Objection {
     },
 }
 
+fn uncommitted(path: &Utf8Path, reason: &NoCommitReason) -> String {
+    match reason {
+        NoCommitReason::LinkedOut => {
+            format!("{path} is a link out of the repository, where no commit holds it")
+        }
+        NoCommitReason::Ignored(file) if file == path => {
+            format!("git ignores {path}: no commit holds it")
+        }
+        NoCommitReason::Ignored(file) => {
+            format!("{path} is a link to {file}, which git ignores: no commit holds it")
+        }
+        NoCommitReason::InSubmodule(submodule) => {
+            format!("{path} is in the submodule {submodule}, which has commits of its own")
+        }
+        NoCommitReason::NotLookedAt(file) => {
+            format!(
+                "git was told not to look at {file}: no commit would have what the release makes of it"
+            )
+        }
+    }
+}
+
+fn how_to_commit(path: &Utf8Path, reason: &NoCommitReason) -> String {
+    match reason {
+        NoCommitReason::LinkedOut => {
+            format!("make {path} a file, or a link to one in the repository")
+        }
+        NoCommitReason::Ignored(file) => {
+            format!("`git add --force {file}` and commit, or move it away")
+        }
+        NoCommitReason::InSubmodule(_) => {
+            format!(
+                "make {path} a file of this repository, or name another: `[package] version_file`"
+            )
+        }
+        NoCommitReason::NotLookedAt(file) => {
+            format!("`git update-index --no-assume-unchanged --no-skip-worktree {file}`")
+        }
+    }
+}
+
 impl Objection {
     /// What to do about it, with the command to run.
     pub fn hint(&self) -> Option<String> {
@@ -165,9 +217,7 @@ impl Objection {
                 )
             }
             Self::UnknownCommit(_) => "`git fetch --unshallow`".to_owned(),
-            Self::Outside(path) => {
-                format!("make {path} a file, or a link to one in the repository")
-            }
+            Self::NotCommitted { path, reason } => how_to_commit(path, reason),
             Self::WrongBranch { allowed, .. } => {
                 let first = allowed.first().map_or("main", String::as_str);
                 format!("`git switch {first}`, or add the branch to `[release] branches`")
@@ -184,8 +234,12 @@ impl Objection {
             }
             Self::TagOnRemote { remote, tag, .. } => format!("`git fetch {remote} tag {tag}`"),
             Self::NotHigher { last, .. } => format!("choose a version above {last}"),
+            Self::NoVersionIn(_) => {
+                "a version stands in a line of its own, or as `__version__ = \"1.0\"`; `[package] version_file` names the file"
+                    .to_owned()
+            }
             Self::NoVersionFile(path) => {
-                format!("create {path}, or name another file in `[release] version_file`")
+                format!("create {path}, or name another file in `[package] version_file`")
             }
             Self::NoFragments { folder } => {
                 format!(
@@ -198,7 +252,7 @@ impl Objection {
                 format!("`git pull --rebase {remote} {branch}`")
             }
             Self::NoPush { remote, .. } => {
-                format!("`git push --dry-run {remote}` shows the same; ask for the right to push")
+                format!("`git push --dry-run {remote}` shows the same; is its URL right (`git remote -v`), and have you the right to push?")
             }
             Self::NoIdentity(_) => {
                 "`git config user.name \"YOUR NAME\"` and `git config user.email YOU@example.com`"
@@ -206,6 +260,10 @@ impl Objection {
             }
             Self::CannotSign(_) => {
                 "`git commit-tree -S -m trial HEAD^{tree}` shows the same; `git config user.signingKey` names the key"
+                    .to_owned()
+            }
+            Self::BadName(_) => {
+                "`[release] tag_name` and `release_branch` say which; `git help check-ref-format` has the rules"
                     .to_owned()
             }
             Self::NoRemote(remote) => {

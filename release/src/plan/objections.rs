@@ -18,14 +18,11 @@ pub(super) fn before_start(planner: &Planner<'_>) -> Vec<Objection> {
     refusals.extend(about_own_branch(planner));
     refusals.extend(about_order(planner));
     refusals.extend(about_locks(planner));
-    refusals.extend(
-        planner
-            .facts
-            .outside
-            .iter()
-            .cloned()
-            .map(Objection::Outside),
-    );
+    let uncommitted = planner.facts.uncommitted.iter();
+    refusals.extend(uncommitted.map(|(path, reason)| Objection::NotCommitted {
+        path: path.clone(),
+        reason: reason.clone(),
+    }));
     refusals
 }
 
@@ -78,6 +75,7 @@ fn about_obstacles(planner: &Planner<'_>) -> impl Iterator<Item = Objection> {
     obstacles.map(|obstacle| match obstacle {
         CommitObstacle::NoIdentity(said) => Objection::NoIdentity(said.clone()),
         CommitObstacle::CannotSign(said) => Objection::CannotSign(said.clone()),
+        CommitObstacle::BadName(name) => Objection::BadName(name.clone()),
     })
 }
 

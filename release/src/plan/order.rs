@@ -296,6 +296,9 @@ fn write_version(planner: &Planner<'_>) -> Result<Option<ReleaseStep>, Objection
         FinalNewline::Never => "",
     };
     let file = VersionFile::parse(old);
+    if file.is_other_text() {
+        return Err(Objection::NoVersionIn(path.clone()));
+    }
     let version = planner.request.version.as_str();
     let new = match file.is_module() {
         true => file.with_version(version),

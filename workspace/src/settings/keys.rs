@@ -32,7 +32,7 @@ use super::description::{SettingDescription, shown};
 use super::kinds::{FirstPartyRequirements, Percentage, Setting, ToolArguments};
 use super::level::MessageLevel;
 use super::limits::{MemorySize, Parallelism};
-use super::release::PublishIndex;
+use super::release::{PublishIndex, TagTemplate, VersionedText};
 use super::tree::{SettingMistake, SettingNode};
 
 /// The entry of `[python-repos] indexes` that stands for the index of this machine's pip
@@ -913,17 +913,17 @@ section! {
         /// Whether the version file ends with a line end.
         final_newline: Option<FinalNewline> = None,
         /// The news file, where it is not the one of towncrier's settings.
-        news_file: Option<String> = None,
+        news_file: Option<VersionedText> = None,
         /// The name of a tag.
-        tag_name: Option<String> = None,
+        tag_name: Option<TagTemplate> = None,
         /// The kind of tag.
         tag: Option<TagKind> = None,
         /// The branches from which a release may be made.
-        branches: Option<Vec<String>> = None,
+        branches: Option<Vec<VersionedText>> = None,
         /// The branch that a release's commit goes to; empty for the one that is checked out.
-        release_branch: Option<String> = None,
+        release_branch: Option<VersionedText> = None,
         /// The commit's message.
-        commit_message: Option<String> = None,
+        commit_message: Option<VersionedText> = None,
         /// The remote that is compared with and pushed to; where it is missing, the only one that there is.
         remote: Option<String> = None,
         /// Commands around a release.

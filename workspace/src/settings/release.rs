@@ -1,9 +1,12 @@
 //! How the settings of `[release]` are read: hooks, edits, steps, profiles.
 
+use std::fmt;
+
 use ::release::next::NextVersion;
 use ::release::settings::{
     CandidateNotes, FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime,
-    OwnRelease, Profile, StepKind, TagKind,
+    OwnRelease, PLACEHOLDERS, Profile, StepKind, TagKind, VERSION_PLACEHOLDERS,
+    unknown_placeholder,
 };
 
 use super::kinds::{Fields, Setting};
@@ -16,6 +19,63 @@ pub struct PublishIndex {
     pub upload: String,
     /// The listing of the same index.
     pub check: Option<String>,
+}
+
+/// A text in which placeholders stand for parts of the version.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VersionedText(pub String);
+
+/// The name of a tag, which tells the version.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TagTemplate(pub String);
+
+// Values of settings are shown as they are in a file.
+impl fmt::Debug for VersionedText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl fmt::Debug for TagTemplate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl Setting for VersionedText {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let text: String = Setting::read(node)?;
+        match unknown_placeholder(&text) {
+            None => Ok(Self(text)),
+            Some(unknown) => Err(bad(
+                node,
+                format!(
+                    "`{unknown}` stands for nothing: placeholders are {}",
+                    quoted(&PLACEHOLDERS).join(", ")
+                ),
+            )),
+        }
+    }
+}
+
+impl Setting for TagTemplate {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let VersionedText(text) = Setting::read(node)?;
+        match VERSION_PLACEHOLDERS.iter().any(|name| text.contains(name)) {
+            true => Ok(Self(text)),
+            false => Err(bad(
+                node,
+                format!(
+                    "`{text}` is the same tag for each version: it needs {}",
+                    quoted(&VERSION_PLACEHOLDERS).join(" or ")
+                ),
+            )),
+        }
+    }
+}
+
+fn quoted(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| format!("`{word}`")).collect()
 }
 
 /// Reads one of some words.
@@ -104,8 +164,8 @@ impl Setting for OwnRelease {
         let fields = Fields::read(node, known)?;
         Ok(Self {
             version_file: fields.need("version_file")?.into(),
-            tag_name: fields.get("tag_name")?,
-            news_file: fields.get("news_file")?,
+            tag_name: fields.get::<TagTemplate>("tag_name")?.map(|name| name.0),
+            news_file: fields.get::<VersionedText>("news_file")?.map(|name| name.0),
             fragments: fields.get::<String>("fragments")?.map(Into::into),
         })
     }

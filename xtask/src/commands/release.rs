@@ -292,7 +292,7 @@ fn decide(
     settings: &ReleaseSettings,
     request: &ReleaseRequest,
 ) -> Result<Result<Decision, RefusedRelease>, GoalError> {
-    refuse_when_under_way(session)?;
+    JournalFolder::of(&::git::Git::at(session.root()))?.refuse_when_under_way()?;
     let mut facts = gather(session.root(), settings, request)?;
     facts.locks = locks(session, settings, &facts)?;
     Ok(plan(settings, &facts, request))
@@ -308,14 +308,6 @@ fn refused(refused: RefusedRelease, dry_run: bool) -> GoalError {
     let last = errors.pop();
     errors.iter().for_each(error::print);
     last.unwrap_or_else(|| GoalError::failure("the release is refused"))
-}
-
-fn refuse_when_under_way(session: &Session) -> Result<(), GoalError> {
-    let folder = JournalFolder::of(&::git::Git::at(session.root()))?;
-    match folder.read()? {
-        Some(journal) => Err(RunError::under_way(&journal).into()),
-        None => Ok(()),
-    }
 }
 
 /// The locks that are stale.

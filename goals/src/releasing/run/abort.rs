@@ -9,7 +9,7 @@ use release::plan::ReleaseStep;
 use release::version::ReleaseVersion;
 
 use super::changes::{self, FileUndo};
-use super::context::RunContext;
+use super::context::{RunContext, folder_of_root};
 use super::error::{RunError, StepError};
 use super::ignored;
 use super::steps::{own_commit, released};
@@ -34,10 +34,7 @@ pub(super) fn abort(context: &RunContext<'_>, journal: &Journal) -> Result<Abort
     for step in steps {
         refuse_when_out(context, journal, step)?;
     }
-    let commit = own_commit(context, journal).map_err(|error| match error {
-        StepError::Git(error) => RunError::Git(error),
-        other => RunError::TooLate(other.to_string()),
-    })?;
+    let commit = own_commit(context, journal).map_err(told)?;
     let undo = FileUndo::of(context, journal, commit.as_deref()).map_err(told)?;
     let mut edited = undo.edited;
     edited.extend(edited_wheels(context, journal)?);
@@ -68,10 +65,12 @@ pub(super) fn abort(context: &RunContext<'_>, journal: &Journal) -> Result<Abort
     })
 }
 
-fn told(error: StepError) -> RunError {
+/// The error of a step as that of a run, before or after its steps.
+pub(super) fn told(error: StepError) -> RunError {
     match error {
         StepError::Git(error) => RunError::Git(error),
         StepError::File(error) => RunError::File(error),
+        StepError::HeadMoved(moved) => RunError::Moved(moved),
         other => RunError::TooLate(other.to_string()),
     }
 }
@@ -224,7 +223,9 @@ fn restore_tree(
     paths: &[Utf8PathBuf],
 ) -> Result<(), RunError> {
     let git = &context.git;
+    let staged = staged_by_user(context, journal, paths)?;
     git.text(&["reset", "--quiet", &journal.origin.commit])?;
+    git.feed(&["update-index", "-z", "--index-info"], staged.as_bytes())?;
     let tracked = git.text(&["ls-files", "-z"])?;
     let tracked: BTreeSet<Utf8PathBuf> = git::paths(&tracked).collect();
     let (known, new): (Vec<_>, Vec<_>) = paths.iter().partition(|path| tracked.contains(*path));
@@ -235,6 +236,43 @@ fn restore_tree(
     let arguments = ["checkout-index", "--force", "-u", "-z", "--stdin"];
     git.feed(&arguments, list.as_bytes())?;
     Ok(())
+}
+
+/// What the index has of files that are not the release's, as `git update-index --index-info` takes it: what was
+/// staged and edited since is nowhere else.
+fn staged_by_user(
+    context: &RunContext<'_>,
+    journal: &Journal,
+    own: &[Utf8PathBuf],
+) -> Result<String, RunError> {
+    let prefix = folder_of_root(&context.git)?;
+    let own: BTreeSet<Utf8PathBuf> = own
+        .iter()
+        .map(|path| Utf8Path::new(&prefix).join(path))
+        .collect();
+    let command = [
+        "diff",
+        "--cached",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "-z",
+    ];
+    let listed = context
+        .git
+        .text(&[&command[..], &[released(journal)]].concat())?;
+    let mut parts = listed.split('\0');
+    let mut entries = String::new();
+    // `:OLD_MODE MODE OLD_HASH HASH STATUS`, then the path.
+    while let (Some(meta), Some(path)) = (parts.next(), parts.next()) {
+        let words: Vec<&str> = meta.split(' ').collect();
+        if let [_, mode, _, hash, _] = words[..]
+            && !own.contains(Utf8Path::new(path))
+        {
+            entries.push_str(&format!("{mode} {hash}\t{path}\0"));
+        }
+    }
+    Ok(entries)
 }
 
 /// Removes a file and the folders that are empty without it.

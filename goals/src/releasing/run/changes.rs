@@ -124,7 +124,7 @@ impl FileUndo {
         let mut undo = Self::default();
         let done = own_paths_of(context, journal, &journal.plan.steps[..journal.done]);
         let committed = match commit {
-            Some(commit) => as_committed(&context.git, journal, commit)?,
+            Some(commit) => as_committed(context, journal, commit)?,
             None => BTreeSet::new(),
         };
         for path in differing(&context.git, journal)? {
@@ -142,19 +142,28 @@ impl FileUndo {
     }
 }
 
-/// The files of a commit that it changed and that are still as it has them.
+/// The files of a commit that it changed and that are still as it has them. Where it has removed one, nothing is there:
+/// of a new file of that name, git does not say that it differs.
 fn as_committed(
-    git: &Git,
+    context: &RunContext<'_>,
     journal: &Journal,
     commit: &str,
-) -> Result<BTreeSet<Utf8PathBuf>, GitError> {
-    let options = ["--relative", "--name-only", "--no-renames", "-z"];
+) -> Result<BTreeSet<Utf8PathBuf>, StepError> {
+    let options = ["diff", "--relative", "--name-only", "--no-renames", "-z"];
     let between = [journal.origin.commit.as_str(), commit];
-    let listed = git.text(&[&["diff"][..], &options, &between].concat())?;
-    let since = git.difference(commit)?.into_paths();
-    Ok(git::paths(&listed)
-        .filter(|path| !since.contains(path))
-        .collect())
+    let changed = |filter: &str| -> Result<BTreeSet<Utf8PathBuf>, GitError> {
+        let arguments = [&options[..], &[filter], &between].concat();
+        Ok(git::paths(&context.git.text(&arguments)?).collect())
+    };
+    let since = context.git.difference(commit)?.into_paths();
+    let mut committed = changed("--diff-filter=d")?;
+    for removed in changed("--diff-filter=D")? {
+        if state(&context.root.join(&removed))? == FileState::Absent {
+            committed.insert(removed);
+        }
+    }
+    committed.retain(|path| !since.contains(path));
+    Ok(committed)
 }
 
 /// Whether the run wrote a file as it is now.

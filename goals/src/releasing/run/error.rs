@@ -54,6 +54,9 @@ pub enum RunError {
     /// An abort would throw away what the user did.
     #[error("these files were edited after the release wrote them:\n{}", listed(.0))]
     Edited(Vec<Utf8PathBuf>),
+    /// Another commit is checked out than the one that the release is made of.
+    #[error(transparent)]
+    Moved(MovedHead),
     /// The run can no longer be aborted.
     #[error("too late to abort: {0}")]
     TooLate(String),
@@ -87,6 +90,11 @@ impl RunError {
             Self::Edited(_) => Some(
                 "keep your edits elsewhere, `git restore` the files (remove those that git does not know), then `--abort` again".to_owned(),
             ),
+            Self::Moved(moved)
+            | Self::Step {
+                reason: StepError::HeadMoved(moved),
+                ..
+            } => Some(moved.hint()),
             Self::Step {
                 reason: StepError::Foreign(_),
                 ..
@@ -116,6 +124,63 @@ impl RunError {
     }
 }
 
+/// What is checked out where it is not what the release left there.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("HEAD is {}{found}, which is not the commit that the release {expected}", at(.branch.as_ref()))]
+pub struct MovedHead {
+    /// The commit that is checked out.
+    pub found: String,
+    /// The branch that is checked out.
+    pub branch: Option<String>,
+    /// What should be.
+    pub expected: ExpectedHead,
+}
+
+/// What a release left checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedHead {
+    /// The commit.
+    pub commit: String,
+    /// The branch.
+    pub branch: Option<String>,
+    /// Whether the release made the commit.
+    pub is_own: bool,
+}
+
+impl std::fmt::Display for ExpectedHead {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let did = match self.is_own {
+            true => "made",
+            false => "began from",
+        };
+        write!(
+            formatter,
+            "{did} ({}{})",
+            at(self.branch.as_ref()),
+            self.commit
+        )
+    }
+}
+
+fn at(branch: Option<&String>) -> String {
+    branch.map_or_else(String::new, |branch| format!("`{branch}` at "))
+}
+
+impl MovedHead {
+    /// How to have again what the release left, and lose nothing.
+    fn hint(&self) -> String {
+        match &self.expected.branch {
+            Some(branch) if self.branch.as_ref() != Some(branch) => {
+                format!("`git switch {branch}`, then the same command again")
+            }
+            _ => format!(
+                "`git branch kept` keeps what was committed since; then `git reset --keep {}`, and the same command again",
+                self.expected.commit
+            ),
+        }
+    }
+}
+
 /// Why a step failed.
 #[derive(Debug, Error)]
 pub enum StepError {
@@ -140,15 +205,8 @@ pub enum StepError {
     #[error("{0} is a link out of the repository")]
     Outside(Utf8PathBuf),
     /// Another commit was made.
-    #[error(
-        "HEAD is {found}, which is not the commit that the release began from ({expected}) nor its own"
-    )]
-    HeadMoved {
-        /// What is checked out.
-        found: String,
-        /// What was checked out when the run began.
-        expected: String,
-    },
+    #[error(transparent)]
+    HeadMoved(MovedHead),
     /// A branch or tag of the release exists already.
     #[error("`{name}` names {found} already")]
     Taken {

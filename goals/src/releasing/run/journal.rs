@@ -48,6 +48,18 @@ impl JournalFolder {
         }
     }
 
+    /// Nothing, where no other release is to be resumed or aborted first.
+    ///
+    /// # Errors
+    /// One is, or runs at this moment.
+    pub fn refuse_when_under_way(&self) -> Result<(), RunError> {
+        let Some(journal) = self.read()? else {
+            return Ok(());
+        };
+        let _alone = self.lock()?;
+        Err(RunError::under_way(&journal))
+    }
+
     /// Keeps other runs out until the lock is dropped. The operating system holds it, so that it ends
     /// with the process.
     pub(super) fn lock(&self) -> Result<RunLock, RunError> {

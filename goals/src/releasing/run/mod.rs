@@ -11,7 +11,7 @@ mod steps;
 
 pub use abort::AbortReport;
 pub use context::ReleaseGoals;
-pub use error::{RunError, StepError};
+pub use error::{ExpectedHead, MovedHead, RunError, StepError};
 pub use journal::JournalFolder;
 pub use runner::{Moment, Runner, Watch};
 pub use steps::write_news;

@@ -93,8 +93,21 @@ impl<'a> Runner<'a> {
     pub fn resume(&mut self, asked: &ReleaseVersion) -> Result<Journal, RunError> {
         let _alone = self.context.folder.lock()?;
         let mut journal = self.under_way(asked)?;
+        self.refuse_another_head(&journal)?;
         self.go_on(&mut journal)?;
         Ok(journal)
+    }
+
+    /// Until the release's commit is made, its steps are for the commit that it began from. What is
+    /// committed on top of its own stays aside.
+    fn refuse_another_head(&self, journal: &Journal) -> Result<(), RunError> {
+        let waiting = &journal.plan.steps[journal.done..];
+        let commits = |step: &ReleaseStep| matches!(step, ReleaseStep::Commit { .. });
+        if !waiting.iter().any(commits) {
+            return Ok(());
+        }
+        steps::own_commit(&self.context, journal).map_err(abort::told)?;
+        Ok(())
     }
 
     /// Takes back everything that a run did.

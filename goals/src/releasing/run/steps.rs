@@ -8,7 +8,7 @@ use release::plan::ReleaseStep;
 
 use super::changes::{self, known_as, target};
 use super::context::{ReleaseGoals, RunContext};
-use super::error::StepError;
+use super::error::{ExpectedHead, MovedHead, StepError};
 use crate::releasing::forge::{ForgeRelease, PullRequest};
 use workspace::files;
 
@@ -405,10 +405,31 @@ pub(super) fn own_commit(
         && name("HEAD^{tree}")? == journal.staged;
     match is_own {
         true => Ok(Some(head)),
-        false => Err(StepError::HeadMoved {
+        false => Err(StepError::HeadMoved(MovedHead {
             found: head,
-            expected: journal.origin.commit.clone(),
-        }),
+            branch: context
+                .git
+                .maybe(&["symbolic-ref", "--quiet", "--short", "HEAD"])?,
+            expected: expected_head(journal),
+        })),
+    }
+}
+
+/// What the run left checked out.
+fn expected_head(journal: &Journal) -> ExpectedHead {
+    let mut switched = changes::touched(journal)
+        .iter()
+        .filter_map(|step| match step {
+            ReleaseStep::SwitchBranch { branch } => Some(branch),
+            _ => None,
+        });
+    ExpectedHead {
+        commit: released(journal).to_owned(),
+        branch: switched
+            .next_back()
+            .or(journal.origin.branch.as_ref())
+            .cloned(),
+        is_own: journal.commit.is_some(),
     }
 }
 
