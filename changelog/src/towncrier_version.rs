@@ -43,7 +43,7 @@ const KNOWN: [(u64, u64); 19] = [
 ];
 
 /// Folders in which requirements of tools are kept.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "",
     "requirements",
     "docs",
@@ -52,6 +52,7 @@ const FOLDERS: [&str; 8] = [
     "tools",
     "tools/requirements",
     "dev-requirements",
+    ".github/workflows",
 ];
 
 impl Default for TowncrierVersion {
@@ -85,7 +86,10 @@ impl TowncrierVersion {
                 locked = locked.or_else(|| version_in_lock(&text));
                 continue;
             }
-            for specifiers in specifiers(&text) {
+            if path == ".pre-commit-config.yaml" {
+                exact = exact.or_else(|| revision(&text));
+            }
+            for specifiers in specifiers(&text).chain(of_poetry(&text)) {
                 let version = specifiers
                     .iter()
                     .find(|one| matches!(one.operator(), Operator::Equal | Operator::ExactEqual));
@@ -121,7 +125,10 @@ impl fmt::Display for TowncrierVersion {
 
 /// The files that may name towncrier.
 fn files(tree: &dyn FileTree) -> std::io::Result<Vec<Utf8PathBuf>> {
-    const NAMES: [&str; 5] = [
+    const NAMES: [&str; 8] = [
+        ".pre-commit-config.yaml",
+        "Pipfile",
+        "environment.yml",
         "pyproject.toml",
         "setup.cfg",
         "tox.ini",
@@ -136,7 +143,11 @@ fn files(tree: &dyn FileTree) -> std::io::Result<Vec<Utf8PathBuf>> {
                 name.contains("requirements") || name.contains("constraints") || !folder.is_empty();
             let is_list = lists && (name.ends_with(".txt") || name.ends_with(".in"));
             let is_lock = name.ends_with(".lock");
-            if entry.kind == EntryKind::File && (NAMES.contains(&name) || is_list || is_lock) {
+            let is_workflow =
+                folder.starts_with('.') && (name.ends_with(".yml") || name.ends_with(".yaml"));
+            if entry.kind == EntryKind::File
+                && (NAMES.contains(&name) || is_list || is_lock || is_workflow)
+            {
                 found.push(Utf8Path::new(folder).join(name));
             }
         }
@@ -144,12 +155,55 @@ fn files(tree: &dyn FileTree) -> std::io::Result<Vec<Utf8PathBuf>> {
     Ok(found)
 }
 
-/// The version of towncrier in a lock in TOML: the line after its name.
+/// The version of towncrier in a lock: in TOML the line after its name, in JSON of Pants or of pipenv the version beside
+/// it.
 fn version_in_lock(text: &str) -> Option<TowncrierVersion> {
-    let mut lines = text.lines().map(str::trim);
-    lines.find(|line| *line == "name = \"towncrier\"")?;
-    let version = lines.next()?.strip_prefix("version = \"")?;
-    TowncrierVersion::from_version(&version.strip_suffix('"')?.parse().ok()?)
+    static PLACES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        let patterns = [
+            r#"(?m)^name = "towncrier"\s+version = "([^"]+)""#,
+            r#""project_name": *"towncrier"[^{}]*?"version": *"([^"]+)""#,
+            r#""towncrier": *\{[^{}]*?"version": *"==([^"]+)""#,
+        ];
+        patterns
+            .iter()
+            .filter_map(|pattern| Regex::new(pattern).ok())
+            .collect()
+    });
+    let found = PLACES.iter().find_map(|place| place.captures(text))?;
+    TowncrierVersion::from_version(&found[1].parse().ok()?)
+}
+
+/// The revision of towncrier's own hook in the settings of pre-commit.
+fn revision(text: &str) -> Option<TowncrierVersion> {
+    static HOOK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?m)/towncrier(?:\.git)?["']?\s*\n\s*rev: *["']?v?([0-9][0-9.]*)"#).ok()
+    });
+    let found = HOOK.as_ref()?.captures(text)?;
+    TowncrierVersion::from_version(&found[1].parse().ok()?)
+}
+
+/// What tables of Poetry and pipenv, and environments of conda, say: `towncrier = "^22.12"`, `- towncrier=22.12`.
+fn of_poetry(text: &str) -> impl Iterator<Item = VersionSpecifiers> {
+    static ENTRY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let table = r#"(?m)^(?:towncrier *= *(?:\{[^}\n]*version *= *)?"|[ \t]*- *towncrier=)"#;
+        let version = r#"(\^|~=?|==?)?([0-9]+(?:\.[0-9]+)*)(?:"|\s*$)"#;
+        Regex::new(&format!("{table}{version}")).ok()
+    });
+    let bounds = |found: regex::Captures<'_>| {
+        let numbers: Vec<&str> = found[2].split('.').collect();
+        let year: u64 = numbers[0].parse().ok()?;
+        let within = |stem: &[&str]| format!(">={},=={}.*", &found[2], stem.join("."));
+        match found.get(1).map(|operator| operator.as_str()) {
+            Some("^") => format!(">={},<{}", &found[2], year + 1),
+            Some("~" | "~=") if numbers.len() == 1 => within(&numbers),
+            Some("~" | "~=") => within(&numbers[..2]),
+            _ => format!("=={}", &found[2]),
+        }
+        .parse()
+        .ok()
+    };
+    let entries = ENTRY.iter();
+    entries.flat_map(move |entry| entry.captures_iter(text).filter_map(bounds))
 }
 
 /// What requirements on towncrier say of its version.
@@ -237,6 +291,55 @@ mod tests {
             ],
             25,
             8,
+        );
+        check(
+            &[(
+                ".pre-commit-config.yaml",
+                "repos:\n  - repo: https://github.example/twisted/towncrier\n    rev: 23.6.0\n    hooks: []\n",
+            )],
+            23,
+            6,
+        );
+        check(
+            &[(
+                ".github/workflows/news.yml",
+                "      - run: pip install towncrier==21.9.0\n",
+            )],
+            21,
+            9,
+        );
+        check(
+            &[(
+                "tools/towncrier.lock",
+                r#"{"project_name": "towncrier", "requires_dists": [], "version": "22.8.0"}"#,
+            )],
+            22,
+            8,
+        );
+        check(
+            &[(
+                "Pipfile.lock",
+                r#"{"develop": {"towncrier": {"hashes": [], "version": "==23.10.0"}}}"#,
+            )],
+            23,
+            10,
+        );
+        for (entry, year, month) in [
+            ("towncrier = \"^22.8\"", 22, 12),
+            ("towncrier = \"~22.8.0\"", 22, 8),
+            ("towncrier = \"21.3.0\"", 21, 3),
+            ("towncrier = {version = \"^21.3\", optional = true}", 21, 9),
+        ] {
+            let section = format!("[tool.poetry.group.dev.dependencies]\n{entry}\n");
+            check(&[("pyproject.toml", section.leak())], year, month);
+        }
+        check(
+            &[(
+                "environment.yml",
+                "dependencies:\n  - towncrier=22.12\n  - pip\n",
+            )],
+            22,
+            12,
         );
         check(
             &[("docs/requirements.txt", "sphinxcontrib-towncrier<1\n")],

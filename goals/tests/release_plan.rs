@@ -8,7 +8,9 @@ use git::Git;
 use goals::releasing::gather::gather;
 use release::facts::{Locks, StaleLock};
 use release::plan::{Decision, RefusedRelease, ReleaseRequest, ReleaseStep, plan, show};
-use release::settings::{FileEdit, FragmentPolicy, HookReleases, Profile, ReleaseSettings};
+use release::settings::{
+    CandidateNotes, FileEdit, FragmentPolicy, HookReleases, Profile, ReleaseSettings,
+};
 use support::{Sandbox, decide, go, pushed, request, settings};
 
 fn refusals(found: Result<Decision, RefusedRelease>) -> String {
@@ -687,6 +689,29 @@ fn whatever_is_linked_out_of_the_repository_is_refused() {
     changes/2.bugfix.md is a link out of the repository, where no commit holds it
     -> make changes/2.bugfix.md a file, or a link to one in the repository
     ");
+}
+
+#[test]
+fn notes_of_candidates_are_gathered_in_a_folder_of_a_repository() {
+    let sandbox = Sandbox::new().in_a_folder();
+    sandbox.git(&["rm", "--quiet", "changes/1.feature.md"]);
+    sandbox.write("VERSION", "24.09.0rc1\n");
+    sandbox.commit("release: 24.09.0rc1");
+    sandbox.git(&["tag", "24.09.0rc1"]);
+    let settings = ReleaseSettings {
+        candidates: CandidateNotes::Gathered,
+        ..settings()
+    };
+    let plan = go(&sandbox, &settings, &request("24.09.0"));
+    let news = plan.steps.iter().find_map(|step| match step {
+        ReleaseStep::Write { path, new, .. } if path == "CHANGELOG.md" => Some(new),
+        _ => None,
+    });
+    let news = news.unwrap();
+    assert!(
+        news.contains("- One (#1)") && news.contains("- Two (#2)"),
+        "{news}"
+    );
 }
 
 /// What else is in a version file is kept, and is not replaced as a whole.

@@ -586,7 +586,7 @@ fn an_abort_keeps_what_was_edited_and_added_after_a_failed_hook() {
     assert_eq!(sandbox.read("VERSION"), "24.03.10\n");
     assert_eq!(
         sandbox.git(&["status", "--porcelain"]),
-        " M pyproject.toml\n?? note.txt"
+        "A  note.txt\n M pyproject.toml"
     );
 }
 

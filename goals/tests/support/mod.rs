@@ -120,6 +120,23 @@ impl Sandbox {
         self
     }
 
+    /// Goes on in a folder of a repository that has other things beside it.
+    pub(crate) fn in_a_folder(mut self) -> Self {
+        fs_err::create_dir(self.root().join("python")).unwrap();
+        for name in [
+            "VERSION",
+            "CHANGELOG.md",
+            "pyproject.toml",
+            "changes",
+            "src",
+        ] {
+            self.git(&["mv", name, "python"]);
+        }
+        self.work = "repo/python";
+        self.commit("in a folder");
+        self
+    }
+
     pub(crate) fn git_folder(&self) -> Utf8PathBuf {
         self.git(&["rev-parse", "--absolute-git-dir"]).into()
     }
