@@ -6,6 +6,7 @@ mod bad_input;
 mod coverage;
 mod debugging;
 mod following;
+mod forks;
 mod interrupts;
 mod limits;
 mod on_workers;
@@ -27,7 +28,12 @@ const COVERAGE: &str = include_str!("coverage.py");
 
 /// An index with what tests are run with.
 fn index() -> LoopbackIndex {
-    LoopbackIndex::start([
+    LoopbackIndex::start(packages())
+}
+
+/// What tests are run with.
+fn packages() -> Vec<Package> {
+    vec![
         Package::new("pytest", "8.0").member("pytest/__init__.py", PYTEST.as_bytes()),
         Package::new("pytest-cov", "5.0")
             .requires("coverage; python_version >= '3'")
@@ -38,7 +44,7 @@ fn index() -> LoopbackIndex {
         Package::new("pytest-xdist", "3.5").member("xdist.py", b""),
         environments::lib("1.0"),
         environments::lib("2.0"),
-    ])
+    ]
 }
 
 /// A repository with tests, and the index that must outlive it.
@@ -120,6 +126,13 @@ fn the_summary_has_the_worst_last_and_its_exit_code_counts() {
     ");
     insta::assert_snapshot!(shown(&repo.xtask(&["test"])), @"
     warning: no tests are named: `::` names all, `dir::` those in `dir` and below
+    [exit 0]
+    ");
+    repo.write("specs.txt", "src/t/test_pass.py\n");
+    insta::assert_snapshot!(shown(&repo.xtask(&["test", "--spec-files=specs.txt"])), @"
+    Completed: Run Pytest - src/t/test_pass.py:tests - succeeded.
+
+    ✓ src/t/test_pass.py:tests succeeded in [T]s
     [exit 0]
     ");
     insta::assert_snapshot!(shown(&repo.xtask(&["test", "src/t/test_none.py"])), @"

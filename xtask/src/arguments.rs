@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use engine::{CacheUse, SandboxKeeping};
 use goals::actions::ActionOptions;
 use goals::error::GoalError;
-use goals::graph::{ChangedCommits, TargetSelection};
+use goals::graph::{ChangedCommits, TargetSelection, specs_of_files};
 use goals::locking::IndexChoice;
 use goals::session::Session;
 use install::python::PythonRequest;
@@ -304,8 +304,9 @@ enum ChangedDependents {
 
 impl SelectionArguments {
     /// The options as goals take them, with what the settings say of them.
-    pub(crate) fn selection(&self, session: &Session) -> TargetSelection {
+    pub(crate) fn selection(&self, session: &Session) -> Result<TargetSelection, GoalError> {
         let mut specs = self.specs.clone();
+        specs.extend(specs_of_files(session, &self.spec_files)?);
         specs.extend(self.exclude.iter().map(|spec| format!("-{spec}")));
         let changed = ChangedCommits {
             since: self.changed_since.clone(),
@@ -320,16 +321,15 @@ impl SelectionArguments {
         if self.changed_dependents.is_some() && changed.is_none() {
             session.warn("`--changed-dependents` does nothing without `--changed-since`, which says since when");
         }
-        TargetSelection {
+        let selection = TargetSelection {
             specs,
-            spec_files: self.spec_files.clone(),
             tags: self.tags.clone(),
             kinds: self.kinds.clone(),
             addresses: self.addresses.clone(),
             tag_patterns: self.tag_patterns.clone(),
             changed,
-        }
-        .with(&session.settings)
+        };
+        Ok(selection.with(&session.settings))
     }
 }
 

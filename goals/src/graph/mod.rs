@@ -10,7 +10,9 @@ mod selection;
 pub use constraints::ConstraintsReport;
 pub use folded::{FoldedGraph, GraphFolder};
 pub use lines_of_code::{LineCounts, lines_of_code};
-pub use selection::{ChangedCommits, ChangedSince, NoSpecs, TargetSelection, specs};
+pub use selection::{
+    ChangedCommits, ChangedSince, NoSpecs, TargetSelection, specs, specs_of_files,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 

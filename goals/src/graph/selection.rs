@@ -20,8 +20,6 @@ use crate::session::Session;
 pub struct TargetSelection {
     /// `::` for all, `dir::`, `dir:`, `dir:name`, a file or a glob; a `-` in front excludes.
     pub specs: Vec<String>,
-    /// Files with further specs, one a line.
-    pub spec_files: Vec<Utf8PathBuf>,
     /// Only targets with one of these tags, `-a,b` for none of them.
     pub tags: Vec<String>,
     /// Only targets of one of these types, `-a,b` for none of them.
@@ -87,19 +85,30 @@ pub enum NoSpecs {
     Nothing,
 }
 
+/// The specs in files, one a line: in those that `[GLOBAL]` names from the root, and in `files`.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn specs_of_files(session: &Session, files: &[Utf8PathBuf]) -> Result<Vec<String>, GoalError> {
+    let of_settings = session.settings.global.spec_files.iter();
+    let of_settings = of_settings.map(|file| (file, session.root()));
+    let folder = session.working_folder()?;
+    let mut specs = Vec::new();
+    for (file, folder) in of_settings.chain(files.iter().map(|file| (file, folder.as_path()))) {
+        let text = fs_err::read_to_string(folder.join(file))
+            .map_err(|error| GoalError::file("read the specs", file, &error))?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        specs.extend(lines.map(str::to_owned));
+    }
+    Ok(specs)
+}
+
 impl TargetSelection {
     /// The selection within what `[GLOBAL]` and `[filter]` leave.
     #[must_use]
     pub fn with(mut self, settings: &Settings) -> Self {
         let (global, filter) = (&settings.global, &settings.filter);
         self.tags.splice(0..0, global.tag.iter().cloned());
-        self.spec_files.splice(
-            0..0,
-            global
-                .spec_files
-                .iter()
-                .map(|file| settings.root.join(file)),
-        );
         self.kinds.splice(0..0, filter.target_type.iter().cloned());
         self.addresses
             .splice(0..0, filter.address_regex.iter().cloned());
@@ -116,7 +125,7 @@ impl TargetSelection {
         no_specs: NoSpecs,
     ) -> Result<Vec<TargetId>, GoalError> {
         let filter = self.filter(graph)?;
-        let mut selected = match (&self.changed, specs(session, &self.all_specs(session)?)?) {
+        let mut selected = match (&self.changed, specs(session, &self.specs)?) {
             (Some(since), specs) => {
                 let changed = since.targets(session, graph)?;
                 if specs.is_empty() {
@@ -143,18 +152,6 @@ impl TargetSelection {
             session.warn("no target is named by this, or none is left by the filters");
         }
         Ok(selected)
-    }
-
-    /// The specs that were typed, and those in files.
-    fn all_specs(&self, session: &Session) -> Result<Vec<String>, GoalError> {
-        let mut specs = self.specs.clone();
-        for file in &self.spec_files {
-            let text = fs_err::read_to_string(session.working_folder()?.join(file))
-                .map_err(|error| GoalError::file("read the specs", file, &error))?;
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            specs.extend(lines.map(str::to_owned));
-        }
-        Ok(specs)
     }
 
     /// The filters, whose types must exist.

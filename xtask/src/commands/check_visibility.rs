@@ -26,7 +26,7 @@ pub(crate) fn run(
     let graph = workspace.graph()?;
     let selected = arguments
         .selection
-        .selection(session)
+        .selection(session)?
         .of(session, &graph, NoSpecs::All)?;
     let of_interest = |id: TargetId| selected.binary_search(&id).is_ok();
     let mut lines = Vec::new();

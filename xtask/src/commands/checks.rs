@@ -103,7 +103,7 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let request = CheckRequest {
         goal,
-        selection: arguments.selection.selection(session),
+        selection: arguments.selection.selection(session)?,
         is_staged: arguments.staged,
         only: None,
         uses_daemon: arguments.daemon,

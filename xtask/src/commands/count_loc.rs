@@ -23,7 +23,7 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let build_files = BuildFiles::load(session)?;
     let graph = build_files.graph()?;
-    let counts = lines_of_code(session, &graph, &arguments.selection.selection(session))?;
+    let counts = lines_of_code(session, &graph, &arguments.selection.selection(session)?)?;
     build_files.finish(session, &graph);
     let mut sorted: Vec<(&str, LineCounts)> = counts.into_iter().collect();
     sorted.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.code));

@@ -49,7 +49,7 @@ pub(crate) fn run(
     let graph = workspace.graph()?;
     let selected = arguments
         .selection
-        .selection(session)
+        .selection(session)?
         .of(session, &graph, NoSpecs::Refused)?;
     let reach = match arguments.transitive {
         true => Reach::Transitive,

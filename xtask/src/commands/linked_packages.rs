@@ -26,7 +26,7 @@ pub(crate) fn run(
     let graph = workspace.graph()?;
     let selected = arguments
         .selection
-        .selection(session)
+        .selection(session)?
         .of(session, &graph, NoSpecs::Refused)?;
     let folders = linked_folders(&graph, &selected)?;
     terminal::print(

@@ -29,7 +29,7 @@ pub(crate) fn run(
     let graph = workspace.graph()?;
     let selected = arguments
         .selection
-        .selection(session)
+        .selection(session)?
         .of(session, &graph, NoSpecs::Refused)?;
     let how = (arguments.output_format, Edges::None);
     print_targets(&graph, &selected, how)?;

@@ -32,7 +32,7 @@ pub(crate) fn run(
     let mut selected =
         arguments
             .selection
-            .selection(session)
+            .selection(session)?
             .of(session, &graph, NoSpecs::Refused)?;
     selected.sort_by_key(|id| &graph.target(*id).address);
     let mut all = Vec::with_capacity(selected.len());

@@ -25,7 +25,7 @@ pub(crate) fn run(
     let graph = build_files.graph()?;
     let selected = arguments
         .selection
-        .selection(session)
+        .selection(session)?
         .of(session, &graph, NoSpecs::Refused)?;
     let report = ConstraintsReport::of(session, &graph, &selected)?;
     build_files.finish(session, &graph);

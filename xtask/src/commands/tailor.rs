@@ -38,7 +38,7 @@ pub(crate) fn run(
     session: &Session,
     arguments: &TailorArguments,
 ) -> Result<CommandOutcome, GoalError> {
-    let report = tailoring::tailor(session, &arguments.selection.selection(session))?;
+    let report = tailoring::tailor(session, &arguments.selection.selection(session)?)?;
     print(text(&report));
     Ok(match report.is_check && !report.edits.is_empty() {
         true => CommandOutcome::Found,

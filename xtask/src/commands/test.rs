@@ -81,7 +81,7 @@ pub(crate) fn run(
     if arguments.watch {
         return watch(session, arguments);
     }
-    let report = run_tests(session, &arguments.request(session))?;
+    let report = run_tests(session, &arguments.request(session)?)?;
     if !report.lines.is_empty() {
         session.tell_result("");
     }
@@ -93,10 +93,10 @@ pub(crate) fn run(
 }
 
 impl TestArguments {
-    fn request(&self, session: &Session) -> TestRequest {
+    fn request(&self, session: &Session) -> Result<TestRequest, GoalError> {
         let actions = self.actions.options();
-        TestRequest {
-            selection: self.selection.selection(session),
+        Ok(TestRequest {
+            selection: self.selection.selection(session)?,
             arguments: self.arguments.clone(),
             index: self.index.choice(),
             actions: ActionOptions {
@@ -105,14 +105,14 @@ impl TestArguments {
             },
             cases: self.output_format == ResultFormat::Json,
             known: Vec::new(),
-        }
+        })
     }
 }
 
 /// Runs tests, and again what changed whenever something did, until the user interrupts it.
 fn watch(first: &Session, arguments: &TestArguments) -> Result<CommandOutcome, GoalError> {
     let mut reopened: Option<Session> = None;
-    let mut request = arguments.request(first);
+    let mut request = arguments.request(first)?;
     loop {
         let session = reopened.as_ref().unwrap_or(first);
         let files = WatchedFiles::now(session)?;

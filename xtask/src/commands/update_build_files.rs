@@ -65,7 +65,7 @@ pub(crate) fn run(
 ) -> Result<CommandOutcome, GoalError> {
     let request = CheckRequest {
         goal: CheckGoal::Fmt,
-        selection: arguments.selection.selection(session),
+        selection: arguments.selection.selection(session)?,
         is_staged: false,
         only: None,
         uses_daemon: false,
