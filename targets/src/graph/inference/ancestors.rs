@@ -46,10 +46,10 @@ pub(super) fn add_conftests(subject: &mut Subject<'_>, dir: &str) -> Result<(), 
                 "no target owns this file, but `{}` uses it",
                 subject.target().address
             ),
-            hint: Some(format!(
-                "add `python_test_utils()` to the BUILD file in `{}`",
-                RepoPath::new(&path).folder()
-            )),
+            hint: Some(match RepoPath::new(&path).folder() {
+                "" => "add `python_test_utils()` to the BUILD file of the root".to_owned(),
+                folder => format!("add `python_test_utils()` to the BUILD file in `{folder}`"),
+            }),
             place: Place::file(path),
         }),
     }
