@@ -1,10 +1,12 @@
 //! A batch as an action: pytest's command line, its environment, its inputs and outputs.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use engine::{Action, Location, Streams, Template};
 use pytest::{CoverageArguments, JunitArguments, OutputColor, PytestCommand};
 
+use super::fork_server::ServerChoice;
 use super::inputs::{EXTRA_OUTPUT, TestInputs};
 use super::plan::TestBatch;
 use super::slot::SlotVariable;
@@ -34,6 +36,8 @@ const CODE: &str = "code-1";
 pub(super) struct PlannedBatch {
     pub(super) batch: TestBatch,
     pub(super) environment: Arc<CachedEnvironment>,
+    /// What its fork server has of that.
+    pub(super) shared: Arc<CachedEnvironment>,
     pub(super) inputs: TestInputs,
 }
 
@@ -92,17 +96,17 @@ impl PlannedBatch {
             && !self.batch.is_alone
     }
 
-    /// What a server is known by that its modules are forked of.
-    pub(super) fn server_key(&self) -> String {
-        format!("{} {:?}", self.environment.identity, self.batch.variables)
-    }
-
-    /// The names of the variables that a server has.
-    pub(super) fn server_variables(&self) -> Vec<String> {
-        let names = self.batch.variables.keys().cloned();
-        names
-            .chain(["PATH", "VIRTUAL_ENV"].map(str::to_owned))
-            .collect()
+    /// The servers that it may be forked of: the first that has imported nothing else than its own would have.
+    pub(super) fn server_choices(&self) -> Vec<ServerChoice> {
+        let mut environments = vec![&self.shared, &self.environment];
+        environments.dedup_by_key(|one| one.identity);
+        let choice = |environment: &&Arc<CachedEnvironment>| ServerChoice {
+            key: format!("{} {:?}", environment.identity, self.batch.variables),
+            environment: environment.environment.root().to_owned(),
+            variables: self.batch.variables.keys().cloned().collect(),
+            remaining: AtomicUsize::new(0),
+        };
+        environments.iter().map(choice).collect()
     }
 
     /// pytest's own command line.

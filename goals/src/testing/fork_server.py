@@ -1,18 +1,22 @@
 # Starts test modules as forks of one interpreter, which has imported pytest and what earlier modules imported of
-# their environment. Each connection is one module: a request in JSON, then the number of its process, then how it
+# what their environments have in common. Each connection is one module: a request in JSON, then the number of its process, then how it
 # ended; the module's process is reaped when the other side has heard that. Standard input ends with the run.
+import atexit
 import gc
-import importlib.metadata
+import io
 import json
 import selectors
 import signal
 import socket
 import threading
 import types
+import weakref
 
-LIBRARIES = (os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__))
+SHARED = sys.prefix
 # Their native threads are made again after a fork, by their own handlers.
 FORK_SAFE = ("numpy", "scipy")
+# How Python ends where what it printed cannot be written.
+LOST_OUTPUT = 120
 # How many seconds an import may take.
 PATIENCE = 60
 # Names what all modules of this environment imported in an earlier run: the next server imports it before it forks.
@@ -31,8 +35,10 @@ def plugins():
 
 
 def warm():
-    """Has at hand what each run of pytest makes first: its own plug-ins, and an expression that is slow to compile."""
+    """Has at hand what each run of pytest makes first: its own plug-ins, and an expression that is slow to compile.
+    And what its end needs."""
     with contextlib.suppress(Exception):
+        importlib.import_module("ctypes")
         from _pytest import config, junitxml
 
         for name in config.default_plugins:
@@ -86,14 +92,25 @@ def keep_imports(names):
 
 
 def imported():
-    """What of the environment and of Python is imported, in the order of the imports."""
+    """What of the server's environment and of Python is imported, in the order of the imports."""
+    own, python = os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__)
     found = []
     for name, module in list(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
         origin = getattr(spec, "origin", None) or ""
-        if origin.startswith(LIBRARIES) and spec.name == name:
+        is_shared = origin.startswith(own) and os.path.exists(SHARED + origin[len(sys.prefix):])
+        if (is_shared or origin.startswith(python)) and spec.name == name:
             found.append(name)
     return found
+
+
+def admits(environments, request):
+    """Whether what is imported here is what a module's environment has."""
+    prefix = request["prefix"]
+    if prefix not in environments:
+        environments[prefix] = ModuleEnvironment(prefix, MISSES)
+    request["environment"] = environments[prefix]
+    return environments[prefix].imports_the_same()
 
 
 class Module:
@@ -161,7 +178,7 @@ def serve(path):
     selector.register(server, selectors.EVENT_READ, "new")
     selector.register(wake, selectors.EVENT_READ, "child")
     selector.register(0, selectors.EVENT_READ, "over")
-    modules = {}
+    modules, environments = {}, {}
     common = known_imports()
     is_first = common is None
     is_safe = learn(common or [])
@@ -183,12 +200,12 @@ def serve(path):
                     connection, _ = server.accept()
                     with connection.makefile("rb") as lines:
                         line = lines.readline()
-                    if not (line and is_safe):
+                    request = json.loads(line or "null")
+                    if not (request and is_safe and admits(environments, request)):
                         with contextlib.suppress(OSError):
-                            connection.sendall(b"forking is not safe any more\n")
+                            connection.sendall(b"not to be forked here\n")
                         connection.close()
                         continue
-                    request = json.loads(line)
                     module = Module(connection, request, is_first)
                     modules[connection.fileno()] = module
                     selector.register(connection, selectors.EVENT_READ, "heard")
@@ -230,9 +247,11 @@ def run(request, learned):
         os.dup2(file, fd)
         os.close(file)
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(request["variables"])
     os.chdir(request["folder"])
     sys.argv = ["-c", *request["arguments"]]
+    sys.meta_path.remove(MISSES)
+    request["environment"].enter()
     sys.path.extend(path for path in os.environ.get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if path)
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.path_importer_cache.clear()
@@ -252,10 +271,43 @@ def run(request, learned):
         os.close(learned)
 
 
+def leave(code, shared):
+    """Ends this process as Python would, and leaves what it has from the server as it is: all of that is to be taken
+    apart else, in memory that is copied for it."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for file in gc.get_objects():
+        # What is collected with its buffer may lose what that holds.
+        if type(file) in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom):
+            with contextlib.suppress(Exception):
+                file.flush()
+    own = [sys.modules.pop(name) for name in list(sys.modules) if name not in shared]
+    held = [weakref.ref(module) for module in own if type(module) is types.ModuleType]
+    del own
+    gc.collect()
+    for module in filter(None, (module() for module in reversed(held))):
+        names = vars(module)
+        names.update(dict.fromkeys(names.keys() - {"__builtins__"}))
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception:
+            code = LOST_OUTPUT
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        # What libraries in C printed.
+        ctypes.CDLL(None).fflush(None)
+    os._exit(code)
+
+
 SERVER = os.getpid()
+PLUGINS = plugins() - {"pytest", "_pytest"}
+MISSES = Misses()
+sys.meta_path.append(MISSES)
 import pytest  # noqa: E402
 
-PLUGINS = plugins() - {"pytest", "_pytest"}
 warm()
 try:
     serve(sys.argv[1])
@@ -263,4 +315,8 @@ except Forked as forked:
     request, learned = forked.request, forked.learned
 else:
     sys.exit(0)
-sys.exit(run(request, learned))
+shared = set(sys.modules)
+code = run(request, learned)
+if not isinstance(code, int):
+    sys.exit(code)
+leave(code, shared)

@@ -1,5 +1,5 @@
-//! Modules as forks of an interpreter that has imported what they share: one server for each environment and its
-//! variables. It learns from each module that ended what the next ones will import of the environment; nothing of
+//! Modules as forks of an interpreter that has imported what they share: one server for environments that are alike,
+//! and their variables. It learns from each module that ended what the next ones will import of the environment; nothing of
 //! the repository is imported there, so that a module sees its own files only.
 //!
 //! Where no server can be started, or forking is not safe any more, a module has an interpreter of its own.
@@ -10,12 +10,17 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use camino::{Utf8Path, Utf8PathBuf};
 use engine::{ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
 
 /// The program of a server.
-const SERVER: &str = concat!(include_str!("kept_code.py"), include_str!("fork_server.py"));
+const SERVER: &str = concat!(
+    include_str!("kept_code.py"),
+    include_str!("shared_imports.py"),
+    include_str!("fork_server.py")
+);
 
 /// The arguments of the program before those of pytest.
 const OWN_ARGUMENTS: usize = 4;
@@ -43,17 +48,28 @@ struct ForkServer {
     _input: PipeWriter,
 }
 
-/// Starts the modules of one environment.
+/// A server that modules may be forked of.
+#[derive(Debug)]
+pub(super) struct ServerChoice {
+    /// What it is known by: its environment and variables.
+    pub(super) key: String,
+    /// Its environment.
+    pub(super) environment: Utf8PathBuf,
+    /// The names of variables that it has.
+    pub(super) variables: Vec<String>,
+    /// How many modules that may be forked of it are still to be started.
+    pub(super) remaining: AtomicUsize,
+}
+
+/// Starts a module.
 #[derive(Debug, Clone)]
 pub(super) struct ForkSpawner {
     /// The servers of the run.
     pub(super) servers: Arc<ForkServers>,
-    /// What the server is known by: its environment and variables.
-    pub(super) key: String,
-    /// The names of variables that the server has.
-    pub(super) variables: Vec<String>,
-    /// How many modules are still to be started.
-    pub(super) remaining: Arc<AtomicUsize>,
+    /// Those that it may be forked of: the first that can.
+    pub(super) choices: Vec<Arc<ServerChoice>>,
+    /// The module's environment.
+    pub(super) environment: Utf8PathBuf,
     /// What starts interpreters otherwise, and knows the slot's variable.
     pub(super) slot: Option<String>,
 }
@@ -65,16 +81,22 @@ impl Spawner for ForkSpawner {
             let number = (launch.slot + 1).to_string();
             launch.environment.insert(name.clone(), number);
         }
-        let before = self.remaining.fetch_sub(1, Ordering::Relaxed);
-        for _ in 0..SERVERS {
-            let Ok(server) = self.server(&launch) else {
-                break;
+        for choice in &self.choices {
+            let before = choice.remaining.fetch_sub(1, Ordering::Relaxed);
+            let module = ModuleFork {
+                environment: &self.environment,
+                // What one module imports is imported once more: that pays where several follow.
+                is_learned: before > 3,
             };
-            // What one module imports is imported once more: that pays where several follow.
-            match server.fork(&launch, before > 3) {
-                Ok(process) => return Ok(Arc::new(process)),
-                Err(error) if is_lost(&error) => self.forget(&server),
-                Err(_) => break,
+            for _ in 0..SERVERS {
+                let Ok(server) = self.server(choice, &launch) else {
+                    break;
+                };
+                match server.fork(&launch, module) {
+                    Ok(process) => return Ok(Arc::new(process)),
+                    Err(error) if is_lost(&error) => self.forget(choice, &server),
+                    Err(_) => break,
+                }
             }
         }
         ForkExec.spawn(&launch)
@@ -92,23 +114,23 @@ pub(super) fn is_lost(error: &io::Error) -> bool {
 }
 
 impl ForkSpawner {
-    fn server(&self, launch: &Launch) -> io::Result<Arc<ForkServer>> {
+    fn server(&self, choice: &ServerChoice, launch: &Launch) -> io::Result<Arc<ForkServer>> {
         let cell = {
             let mut servers = lock(&self.servers.servers);
-            servers.entry(self.key.clone()).or_default().clone()
+            servers.entry(choice.key.clone()).or_default().clone()
         };
         let mut server = lock(&cell);
         if let Some(server) = &*server {
             return Ok(server.clone());
         }
-        let started = Arc::new(ForkServer::start(launch, &self.variables)?);
+        let started = Arc::new(ForkServer::start(choice, launch)?);
         *server = Some(started.clone());
         Ok(started)
     }
 
     /// Has the next module start another server than one that was killed.
-    fn forget(&self, lost: &Arc<ForkServer>) {
-        let cell = lock(&self.servers.servers).get(&self.key).cloned();
+    fn forget(&self, choice: &ServerChoice, lost: &Arc<ForkServer>) {
+        let cell = lock(&self.servers.servers).get(&choice.key).cloned();
         let Some(cell) = cell else { return };
         let mut server = lock(&cell);
         if server
@@ -121,16 +143,18 @@ impl ForkSpawner {
 }
 
 impl ForkServer {
-    fn start(launch: &Launch, variables: &[String]) -> io::Result<Self> {
+    fn start(choice: &ServerChoice, launch: &Launch) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("socket");
         let (input, own_input) = io::pipe()?;
         let (mut output, own_output) = io::pipe()?;
-        let environment = launch.environment.iter();
-        let environment = environment.filter(|(name, _)| variables.contains(name));
+        let mut environment = launch.environment.clone();
+        environment.retain(|name, _| name == "PATH" || choice.variables.contains(name));
+        environment.insert("VIRTUAL_ENV".to_owned(), choice.environment.to_string());
         let socket = path.to_string_lossy().into_owned();
         let arguments = ["-s", "-E", "-c", SERVER, &socket];
-        let handle = duct::cmd(launch.program.as_std_path(), arguments)
+        let python = choice.environment.join("bin/python");
+        let handle = duct::cmd(python.as_std_path(), arguments)
             .dir(folder.path())
             .full_env(environment)
             .stdin_file(input)
@@ -151,7 +175,7 @@ impl ForkServer {
         })
     }
 
-    fn fork(&self, launch: &Launch, learns: bool) -> io::Result<ForkedModule> {
+    fn fork(&self, launch: &Launch, module: ModuleFork<'_>) -> io::Result<ForkedModule> {
         let LaunchStreams::Files { stdout, stderr } = &launch.streams else {
             return Err(io::Error::other("a module that has the terminal"));
         };
@@ -159,11 +183,12 @@ impl ForkServer {
         let connection = UnixStream::connect(self.folder.path().join("socket")).map_err(lost)?;
         let request = json!({
             "arguments": launch.arguments.get(OWN_ARGUMENTS..).unwrap_or_default(),
-            "environment": launch.environment,
+            "variables": launch.environment,
+            "prefix": module.environment,
             "folder": launch.folder,
             "stdout": stdout,
             "stderr": stderr,
-            "more": learns,
+            "more": module.is_learned,
         });
         let written = (&connection).write_all(format!("{request}\n").as_bytes());
         written.map_err(lost)?;
@@ -185,6 +210,14 @@ impl Drop for ForkServer {
         let _ = self.handle.kill();
         let _ = self.handle.wait();
     }
+}
+
+/// A module that is to be forked.
+#[derive(Debug, Clone, Copy)]
+struct ModuleFork<'a> {
+    environment: &'a Utf8Path,
+    /// Whether the server is to import what it imports.
+    is_learned: bool,
 }
 
 /// A module that was forked.

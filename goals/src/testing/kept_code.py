@@ -19,9 +19,9 @@ class KeptCode:
     def __init__(self, folder):
         self.folder = folder
 
-    def get(self, path, source, compiled):
-        """The code of a source, which `compiled` makes where it is not kept."""
-        name = hashlib.sha256(importlib.util.MAGIC_NUMBER + source).hexdigest()
+    def get(self, path, source, compiled, by=""):
+        """The code of a source, which `compiled` makes where it is not kept. `by` says how, but for Python itself."""
+        name = hashlib.sha256(importlib.util.MAGIC_NUMBER + by.encode() + source).hexdigest()
         file = os.path.join(self.folder, name[:2], name[2:])
         code = self.read(file)
         if code is not None:
@@ -55,8 +55,7 @@ class KeptCode:
 
 
 def keep_code(folder):
-    """Has the modules below the current folder use kept code, if there is a folder for it. Those whose assertions pytest
-    rewrites are pytest's own matter."""
+    """Has the modules below the current folder use kept code, if there is a folder for it."""
     if not folder:
         return
     root = os.path.join(os.getcwd(), "")
@@ -71,3 +70,28 @@ def keep_code(folder):
         return kept.get(path, source, lambda: self.source_to_code(source, path))
 
     SourceFileLoader.get_code = get_code
+    keep_rewritten_code(kept)
+
+
+def keep_rewritten_code(kept):
+    """The same for modules whose assertions pytest rewrites."""
+    with contextlib.suppress(ImportError, AttributeError):
+        from _pytest.assertion import rewrite
+
+        of_pytest, tag = rewrite._rewrite_test, rewrite.PYTEST_TAG
+
+        def rewrite_test(file, config):
+            try:
+                # What it says of a source beside its code: its state, or in newer versions its hash.
+                of_nothing, _ = of_pytest(type(file)(os.devnull), config)
+                state, source = os.stat(file), file.read_bytes()
+                if of_nothing == importlib.util.source_hash(b""):
+                    state = importlib.util.source_hash(source)
+                elif type(of_nothing) is not type(state):
+                    return of_pytest(file, config)
+                by = f"{tag} {config.getini('enable_assertion_pass_hook')}\n"
+            except (AttributeError, OSError, TypeError, ValueError):
+                return of_pytest(file, config)
+            return state, kept.get(str(file), source, lambda: of_pytest(file, config)[1], by)
+
+        rewrite._rewrite_test = rewrite_test

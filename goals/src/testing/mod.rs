@@ -22,6 +22,7 @@ mod results;
 mod runner;
 mod runtime_packages;
 mod selection;
+mod shared_packages;
 mod slot;
 mod watching;
 
@@ -96,7 +97,8 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     let planned = batches.into_iter().zip(environments).zip(inputs);
     let planned = planned.map(|((batch, environment), inputs)| PlannedBatch {
         batch,
-        environment,
+        environment: environment.own,
+        shared: environment.shared,
         inputs,
     });
     let planned: Vec<PlannedBatch> = planned.collect();

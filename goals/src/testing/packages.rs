@@ -12,6 +12,7 @@ use targets::{TargetGraph, TargetId};
 
 use super::plan::TestBatch;
 use super::plugins::{DEBUGGER, refuse_missing};
+use super::shared_packages::{ModulePackages, shared_packages};
 use crate::environments::{CachedEnvironment, ExportOptions, Exporter, LockedPackages};
 use crate::error::GoalError;
 use crate::graph::interpreter_constraints;
@@ -48,12 +49,21 @@ struct PackageFinder<'a> {
     by_targets: FxHashMap<(usize, Option<String>, Vec<TargetId>), usize>,
 }
 
+/// The environment of a batch.
+#[derive(Debug, Clone)]
+pub(super) struct TestEnvironment {
+    /// What it runs in.
+    pub(super) own: Arc<CachedEnvironment>,
+    /// What of that others have too: that of the fork server.
+    pub(super) shared: Arc<CachedEnvironment>,
+}
+
 /// The environments of batches, in their order.
 pub(super) fn environments(
     session: &Session,
     graph: &TargetGraph<'_>,
     (choice, batches): (&IndexChoice, &[TestBatch]),
-) -> Result<Vec<Arc<CachedEnvironment>>, GoalError> {
+) -> Result<Vec<TestEnvironment>, GoalError> {
     let mut finder = PackageFinder::new(session, choice)?;
     let mut choices = Vec::new();
     for batch in batches {
@@ -63,17 +73,38 @@ pub(super) fn environments(
     let distinct: BTreeSet<&PackageChoice> = seen.iter().collect();
     let wheels = finder.wheels(&distinct)?;
     finder.say_disagreements();
-    let made: Vec<_> = wheels
+    let mut modules: BTreeMap<&PackageChoice, usize> = BTreeMap::new();
+    for at in &choices {
+        *modules.entry(&seen[*at]).or_default() += 1;
+    }
+    let used = wheels.iter().map(|(choice, wheels)| ModulePackages {
+        python: choice.python,
+        modules: modules[choice],
+        wheels,
+    });
+    let shared = shared_packages(&used.collect::<Vec<_>>());
+    let each = wheels.iter().zip(&shared);
+    let wanted =
+        each.flat_map(|((choice, own), shared)| [(choice.python, own), (choice.python, shared)]);
+    let wanted: BTreeSet<(usize, &Vec<StoredWheel>)> = wanted.collect();
+    let made: Vec<_> = wanted
         .into_par_iter()
-        .map(|(choice, wheels)| {
-            let python = &finder.pythons[choice.python];
-            let environment = finder.exporter.linked(python, &wheels)?;
-            Ok::<_, GoalError>((choice, Arc::new(environment)))
+        .map(|(python, wheels)| {
+            let environment = finder.exporter.linked(&finder.pythons[python], wheels)?;
+            Ok::<_, GoalError>(((python, wheels), Arc::new(environment)))
         })
         .collect();
     let made: BTreeMap<_, _> = made.into_iter().collect::<Result<_, _>>()?;
-    let of_seen: Vec<_> = seen.iter().map(|choice| made[choice].clone()).collect();
-    Ok(choices.iter().map(|at| of_seen[*at].clone()).collect())
+    let of_choice = wheels.iter().zip(&shared).map(|((choice, own), shared)| {
+        let environment = TestEnvironment {
+            own: made[&(choice.python, own)].clone(),
+            shared: made[&(choice.python, shared)].clone(),
+        };
+        (*choice, environment)
+    });
+    let of_choice: BTreeMap<&PackageChoice, TestEnvironment> = of_choice.collect();
+    let of_batch = choices.iter().map(|at| of_choice[&seen[*at]].clone());
+    Ok(of_batch.collect())
 }
 
 /// An environment with pytest's packages alone, in which reports of coverage are made.

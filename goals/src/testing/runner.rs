@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::{
@@ -12,7 +12,7 @@ use engine::{
 use pytest::{OutputPolicy, ResultLine, ResultOrigin, TestCase};
 
 use super::action::{PlannedBatch, debug_adapter_address};
-use super::fork_server::{ForkServers, ForkSpawner, is_lost};
+use super::fork_server::{ForkServers, ForkSpawner, ServerChoice, is_lost};
 use super::live::LiveLine;
 use super::on_workers::TestOnWorkers;
 use crate::actions::ActionRunner;
@@ -139,46 +139,53 @@ impl BatchRunner<'_> {
         }
     }
 
-    /// The actions of batches. Where several have one environment, they are forked of one interpreter.
+    /// The actions of batches. Those of which several have a server are forked of one interpreter.
     fn actions_of(&self, batches: &[&PlannedBatch], use_of_servers: ServerUse) -> Vec<Action> {
         let servers = Arc::new(ForkServers::default());
-        let mut sharing: BTreeMap<String, Arc<AtomicUsize>> = BTreeMap::new();
-        for batch in batches
-            .iter()
-            .filter(|batch| batch.may_be_forked(self.session))
-        {
-            let count = sharing.entry(batch.server_key()).or_default();
-            count.fetch_add(1, Ordering::Relaxed);
+        let mut choices: BTreeMap<String, Arc<ServerChoice>> = BTreeMap::new();
+        let mut keys: Vec<Vec<String>> = Vec::new();
+        for (at, batch) in batches.iter().enumerate() {
+            let mut own = Vec::new();
+            if batch.may_be_forked(self.session) {
+                own = batch.server_choices();
+            }
+            if use_of_servers == ServerUse::OneEach {
+                own.iter_mut()
+                    .for_each(|choice| choice.key = format!("{at} {}", choice.key));
+            }
+            keys.push(own.iter().map(|choice| choice.key.clone()).collect());
+            for choice in own {
+                let shared = choices.entry(choice.key.clone());
+                let shared = shared.or_insert_with(|| Arc::new(choice));
+                shared.remaining.fetch_add(1, Ordering::Relaxed);
+            }
         }
         let mut forms: BTreeMap<String, Arc<TestOnWorkers>> = BTreeMap::new();
         for batch in batches {
             let form = forms.entry(batch.environment.identity.to_string());
             form.or_insert_with(|| Arc::new(TestOnWorkers::new(batch.environment.clone())));
         }
-        let action = |(at, batch): (usize, &&PlannedBatch)| {
+        let action = |(batch, keys): (&&PlannedBatch, &Vec<String>)| {
             let mut action = batch.action(self.session, self.arguments);
             let form = forms.get(&batch.environment.identity.to_string());
             action.on_workers = form.map(|form| form.clone() as Arc<dyn WorkerForm>);
-            let key = batch.server_key();
-            let shared = sharing
-                .get(&key)
-                .filter(|_| batch.may_be_forked(self.session));
-            let worth = |count: &usize| *count > 1 || use_of_servers == ServerUse::OneEach;
-            if let Some(count) = shared.filter(|count| worth(&count.load(Ordering::Relaxed))) {
+            let is_worth = |choice: &&Arc<ServerChoice>| {
+                let count = choice.remaining.load(Ordering::Relaxed);
+                count > 1 || use_of_servers == ServerUse::OneEach
+            };
+            let choices = keys.iter().filter_map(|key| choices.get(key));
+            let choices: Vec<_> = choices.filter(is_worth).cloned().collect();
+            if !choices.is_empty() {
                 action.spawner = Some(Arc::new(ForkSpawner {
                     servers: servers.clone(),
-                    variables: batch.server_variables(),
-                    remaining: count.clone(),
+                    choices,
+                    environment: batch.environment.environment.root().to_owned(),
                     slot: self.session.settings.pytest.execution_slot_var.clone(),
-                    key: match use_of_servers {
-                        ServerUse::Shared => key,
-                        ServerUse::OneEach => format!("{at} {key}"),
-                    },
                 }));
             }
             action
         };
-        batches.iter().enumerate().map(action).collect()
+        batches.iter().zip(&keys).map(action).collect()
     }
 }
 
