@@ -324,18 +324,24 @@ fn without_build_files_the_backend_sees_the_whole_folder() {
     let project = format!("{PYPROJECT}[project]\nname = \"own\"\nrequires-python = \">=3.8\"\n");
     let repo = repo()
         .file("own/pyproject.toml", &project)
-        .file("own/backend.py", BACKEND)
+        .file(
+            "own/backend.py",
+            &BACKEND.replace("os.listdir(\".\")", "os.listdir(\".\") + os.listdir(\"..\")"),
+        )
         .file("own/y.py", "Y = 1\n")
         .file("own/test_like.py", "")
         .file("own/tests/test_y.py", "import y\n")
         .file("own/notes.txt", "")
+        .file(".gitignore", "dist/\n")
         .file("other/pyproject.toml", "[project]\nname = \"other\"\n")
         .file("other/z.py", "");
     package(&repo, &["--wheel"]);
     assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "seen.txt"), @"
+    .gitignore
     __pycache__
     backend.py
     notes.txt
+    own
     pyproject.toml
     test_like.py
     tests

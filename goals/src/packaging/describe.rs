@@ -498,7 +498,8 @@ impl Describer<'_> {
         Ok(Some(own))
     }
 
-    /// Where targets follow from projects: all that a project's folder has, since its backend chooses of that.
+    /// Where targets follow from projects: all that a project's folder has, since its backend chooses of that, and what
+    /// git ignores, which hatch looks for in the folders above too.
     fn beside_project(&self, folder: &str) -> Vec<String> {
         let repository = self.graph.repository();
         if repository.options().inferred.is_none() {
@@ -509,7 +510,10 @@ impl Describer<'_> {
             let file = |name: &Arc<str>| RepoPath::new(&dir.path).join(name);
             dir.files.iter().map(file)
         });
-        files.collect()
+        let above = Utf8Path::new(folder).ancestors();
+        let ignoring = above.map(|dir| RepoPath::new(dir.as_str()).join(".gitignore"));
+        let ignoring = ignoring.filter(|path| repository.tree().has_file(path));
+        files.chain(ignoring).collect()
     }
 
     /// Whether the top of a tree has a file that says how to build it, or what is built.
