@@ -19,7 +19,7 @@ fn the_driver_is_installed_once_and_taken_out() {
     assert_snapshot!(check, @"
     exit status 1
     ----- stderr
-    git's configuration has no `merge.xtask-lockfile.driver = if [XTASK] --version >/dev/null 2>&1; then [XTASK] merge-lockfile %O %A %B %P %L; else cargo-xtask merge-lockfile %O %A %B %P %L; fi || { test $? = 1 && exit 1; echo cargo-xtask cannot be started, so that this is merged line by line: %P >&2; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; }`
+    git's configuration has no `merge.xtask-lockfile.driver` of this tool
     `.gitattributes` does not name every lockfile with `merge=xtask-lockfile`
     ");
     assert_snapshot!(repo.xtask(&["install-merge-driver"]), @"

@@ -449,6 +449,14 @@ fn projects_without_a_common_python_are_named() {
 }
 
 #[test]
+fn where_no_version_is_for_a_python_the_project_that_says_so_is_named() {
+    let index = LoopbackIndex::start([Package::new("new", "1.0").requires_python(">=3.13")]);
+    let project = "[project]\nname = \"acme\"\nrequires-python = \">=3.11\"\ndependencies = [\"new\"]\n";
+    let repo = bare(&index).file("app/pyproject.toml", project);
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"");
+}
+
+#[test]
 fn a_setting_says_that_nothing_follows_from_projects() {
     let repo = bare(&index())
         .file(

@@ -191,10 +191,25 @@ fn hint_text(hint: &Hint, declared: &ResolveDeclaration) -> String {
             format!("{hint}: `resolves_to_prereleases = {{ {resolve} = \"allow\" }}` in `[python]`")
         }
         Hint::Platform(..) => format!("{hint}: `resolves_to_platforms` in `[python]`"),
-        Hint::Python(..) | Hint::PythonEnd(..) => {
-            format!("{hint}: `interpreter_constraints` in `[python]`")
+        Hint::Python(name, _) | Hint::PythonEnd(name, _) => {
+            format!("{hint}: {}", where_pythons_stand(name, declared))
         }
         Hint::Yanked(..) | Hint::Sdist(_) | Hint::Wheel(_) => hint.to_string(),
+    }
+}
+
+/// Where the Pythons of a resolve are said: in the settings, or in a project from which these follow. No line of such a
+/// declaration was written by anybody.
+fn where_pythons_stand(name: &PackageName, declared: &ResolveDeclaration) -> String {
+    let mut declarations = declared.declarations.iter();
+    let inferred = declarations.find(|(_, place)| place.line == 0);
+    let Some((_, place)) = inferred else {
+        return "`interpreter_constraints` in `[python]`".to_owned();
+    };
+    let path = &declared.place_of(name).unwrap_or(place).path;
+    match path.ends_with("pyproject.toml") {
+        true => format!("`requires-python` in {path}, or Poetry's `python`"),
+        false => "`interpreter_constraints` in `[python]`".to_owned(),
     }
 }
 

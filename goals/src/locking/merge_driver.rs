@@ -66,8 +66,7 @@ impl MergeDriver {
         let name = format!("merge.{DRIVER}.driver");
         let there = self.git.setting(&name)?;
         if there.and_then(|there| self.commands_of(&there)).is_none() {
-            let command = self.command();
-            missing.push(format!("git's configuration has no `{name} = {command}`"));
+            missing.push(format!("git's configuration has no `{name}` of this tool"));
         }
         missing.extend(self.unnamed()?);
         Ok(missing)
