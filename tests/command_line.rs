@@ -148,8 +148,10 @@ fn files_of_settings() {
     let output = repo.xtask(&["--pants-config-files=nosuch.toml", "list", "::"]);
     assert_eq!(output.status, 1, "{output}");
     assert_snapshot!(output.stderr, @"
-    error: cannot read the settings: entity not found
+    error: there is no such file of settings
     --> [REPO]/nosuch.toml
+     |
+    hint: `--pants-config-files` or `PANTS_CONFIG_FILES` names it
     ");
 }
 

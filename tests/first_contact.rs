@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use testkit::{Fault, LoopbackIndex, Output, Package, Repo, When, peer};
 
 use crate::fixtures::environments::{repo, said};
+use crate::{done, refused};
 
 /// A repository for both tools, whose requirements are these lines of a list in TOML.
 fn both(index: &LoopbackIndex, requirements: &str) -> Option<Repo> {
@@ -325,5 +326,44 @@ fn a_program_that_is_not_there() {
      |
     hint: add its package to the requirements of `python-default`, or name a resolve that has it: `--resolve NAME`
     exit status 1
+    ");
+}
+
+/// A section may be that of a team's own plug-in, so it is no mistake.
+#[test]
+fn a_misspelt_section() {
+    let pants =
+        |section: &str| format!("[GLOBAL]\npants_version = \"2.32.0\"\n[{section}]\nx = 1\n");
+    let repo = crate::repo().file("pants.toml", "");
+    let warned = |section: &str| {
+        repo.write("pants.toml", &pants(section));
+        done(&repo, &["list", "::"]).stderr
+    };
+    assert_snapshot!(warned("tset"), @"warning: pants.toml:4: nothing has a section `[tset]`; did you mean `[test]`?");
+    assert_snapshot!(warned("python-infre"), @"warning: pants.toml:4: nothing has a section `[python-infre]`; did you mean `[python-infer]`?");
+    assert_eq!(warned("setupgen"), "");
+    assert_eq!(warned("docker"), "");
+}
+
+#[test]
+fn a_name_of_pytest_as_a_target() {
+    let repo = crate::repo()
+        .file("t/BUILD", "python_tests()\n")
+        .file("t/test_a.py", "def test_a(): pass\n");
+    assert_snapshot!(refused(&repo, &["test", "t/test_a.py::test_a"]), @"
+    error: `t/test_a.py::test_a` names no target: a name of pytest goes after `--`, as `-- -k NAME`
+     |
+    hint: did you mean `t/test_a.py`?
+    ");
+    assert_snapshot!(done(&repo, &["list", "t/test_a.py:"]).stdout, @"t/test_a.py");
+}
+
+#[test]
+fn a_program_without_dashes() {
+    let repo = crate::repo().requirements("a\n");
+    assert_snapshot!(refused(&repo, &["run", "pytest"]), @"
+    error: `pytest` names no target: there is no file or folder `pytest`
+     |
+    hint: `cargo xtask run -- pytest` runs a program of the environment
     ");
 }

@@ -451,9 +451,20 @@ fn projects_without_a_common_python_are_named() {
 #[test]
 fn where_no_version_is_for_a_python_the_project_that_says_so_is_named() {
     let index = LoopbackIndex::start([Package::new("new", "1.0").requires_python(">=3.13")]);
-    let project = "[project]\nname = \"acme\"\nrequires-python = \">=3.11\"\ndependencies = [\"new\"]\n";
+    let project =
+        "[project]\nname = \"acme\"\nrequires-python = \">=3.11\"\ndependencies = [\"new\"]\n";
     let repo = bare(&index).file("app/pyproject.toml", project);
-    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @r#"
+    error: cannot lock `python-default`: no versions satisfy all requirements where python_full_version < '3.13'
+     --> app/pyproject.toml:4:18
+      |
+    4 | dependencies = ["new"]
+      |                  ^^^^^
+      |
+      = app/pyproject.toml:4 requires new
+      = new cannot be used: it requires Python >=3.13
+    hint: new is for Python >=3.13: raise the lower bound of the interpreter constraints: `requires-python` in app/pyproject.toml, or Poetry's `python`
+    "#);
 }
 
 #[test]

@@ -118,6 +118,13 @@ impl Session {
                 "pants.toml:{}: `[{}] {}` is not used",
                 ignored.line, ignored.section, ignored.key
             );
+            if let Some(near) = ignored.nearest_section {
+                let (line, section) = (ignored.line, &ignored.section);
+                self.warn(format_args!(
+                    "pants.toml:{line}: nothing has a section `[{section}]`; did you mean `[{near}]`?"
+                ));
+                continue;
+            }
             // A setting that would change a lock must not be ignored silently.
             if ignored.section == "python" && ignored.key.starts_with("resolves_to_") {
                 self.warn(text);

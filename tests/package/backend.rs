@@ -326,7 +326,10 @@ fn without_build_files_the_backend_sees_the_whole_folder() {
         .file("own/pyproject.toml", &project)
         .file(
             "own/backend.py",
-            &BACKEND.replace("os.listdir(\".\")", "os.listdir(\".\") + os.listdir(\"..\")"),
+            &BACKEND.replace(
+                "os.listdir(\".\")",
+                "os.listdir(\".\") + os.listdir(\"..\")",
+            ),
         )
         .file("own/y.py", "Y = 1\n")
         .file("own/test_like.py", "")

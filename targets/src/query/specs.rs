@@ -160,7 +160,9 @@ impl Spec {
     fn select(&self, graph: &TargetGraph<'_>) -> Result<Vec<TargetId>, SpecError> {
         match self {
             // What is meant by `file.py::` is clear.
-            Self::Below(dir) if graph.repository().tree().has_file(dir) => self.path(graph, dir),
+            Self::Below(dir) | Self::Folder(dir) if graph.repository().tree().has_file(dir) => {
+                self.path(graph, dir)
+            }
             Self::Below(dir) => {
                 let prefix = format!("{dir}/");
                 let found = in_folders(graph, |folder| {
@@ -178,7 +180,12 @@ impl Spec {
                     .find_all(address, "")
                     .map_err(|missing| SpecError {
                         spec: self.typed(),
-                        reason: missing.reason,
+                        reason: match address.contains(".py::") {
+                            true => {
+                                ": a name of pytest goes after `--`, as `-- -k NAME`".to_owned()
+                            }
+                            false => missing.reason,
+                        },
                         candidates: missing.candidates,
                     })
             }

@@ -45,8 +45,7 @@ pub(super) fn further_files(
         .filter(|path| *path != FIRST)
     {
         let text = read_if_there(&root.join(path))?.ok_or_else(|| {
-            let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-            let problem = SettingsProblem::Unreadable(missing);
+            let problem = SettingsProblem::NoFile;
             SettingsError::whole(&root.join(path), problem)
         })?;
         documents.push(SettingsDocument::parse(path.clone(), text)?);

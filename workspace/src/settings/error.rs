@@ -40,6 +40,9 @@ pub enum SettingsProblem {
     /// A file exists but cannot be read.
     #[error("cannot read the settings: {0}")]
     Unreadable(std::io::Error),
+    /// A file that is named is not there.
+    #[error("there is no such file of settings")]
+    NoFile,
     /// A file is not valid TOML.
     #[error("not valid TOML: {0}")]
     Syntax(String),
@@ -150,6 +153,9 @@ impl SettingsProblem {
                  `[workspace.metadata.xtask]`; `-C DIR` names another repository"
                     .to_owned(),
             ),
+            Self::NoFile => {
+                Some("`--pants-config-files` or `PANTS_CONFIG_FILES` names it".to_owned())
+            }
             Self::UnknownSection { nearest, .. } => nearest.map(did_you_mean),
             Self::UnknownKey { nearest, known, .. } => Some(match nearest {
                 Some(nearest) => did_you_mean(nearest),

@@ -95,6 +95,8 @@ pub struct UnusedSetting {
     pub section: String,
     /// `execution_slot_var`
     pub key: String,
+    /// The section that was probably meant, where neither we nor Pants have this one.
+    pub nearest_section: Option<&'static str>,
 }
 
 impl Settings {

@@ -438,6 +438,7 @@ impl Layer<'_> {
                 line: self.document.line(span),
                 section: String::new(),
                 key: section.to_owned(),
+                nearest_section: None,
             });
             return Ok(());
         }
@@ -459,8 +460,12 @@ impl Layer<'_> {
     ) -> Result<(), SettingsError> {
         if self.unknown == Unknown::Ignored {
             self.check_spelling(settings, &key, &span)?;
+            let is_known = settings.sections.get_mut(&key.section).is_some()
+                || PANTS_SCOPES.contains(&key.section.as_str());
+            let known = Sections::NAMES.iter().chain(PANTS_SCOPES).copied();
             settings.ignored.push(UnusedSetting {
                 line: self.document.line(span),
+                nearest_section: nearest(&key.section, known).filter(|_| !is_known),
                 section: key.section,
                 key: key.name,
             });

@@ -71,7 +71,14 @@ pub(crate) fn run(
         };
         return start.in_environment(session, arguments, None);
     };
-    let target = RunnableTarget::of(session, spec)?;
+    let target = RunnableTarget::of(session, spec).map_err(|error| {
+        match spec.contains([':', '/', '.']) {
+            true => error,
+            false => error.hint(format!(
+                "`cargo xtask run -- {spec}` runs a program of the environment"
+            )),
+        }
+    })?;
     variables.extend(target.variables);
     let mut start = Start {
         arguments: Vec::new(),
