@@ -1,7 +1,7 @@
 //! Why an action runs: what differs from the last run of what has its description.
 //!
-//! Each run of an action leaves a note of what its key was made of. The folders of its inputs are blobs, so that only
-//! what differs is read when two runs are compared.
+//! Each run of an action leaves a note of what its key was made of. The folders of the inputs of all actions that ran
+//! are one blob, since there may be thousands of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -93,8 +93,13 @@ struct RunNote {
     declaration: (Vec<String>, Option<u64>, BTreeMap<String, String>),
     locations: BTreeMap<String, String>,
     inputs: ([u8; 32], u64),
+    /// The blob with the folders of its inputs, among others; none where that could not be kept.
+    folders: Option<([u8; 32], u64)>,
     ended_well: bool,
 }
+
+/// Folders of inputs: the hash of each, its size, and its message.
+type InputFolders = Vec<([u8; 32], u64, Vec<u8>)>;
 
 impl RunNote {
     fn of(action: &Action, key: &Digest) -> Self {
@@ -117,13 +122,14 @@ impl RunNote {
                 .map(|(name, location)| (name.clone(), location.identity.clone()))
                 .collect(),
             inputs: (*inputs.hash(), inputs.size()),
+            folders: None,
             ended_well: false,
         }
     }
 }
 
 /// Begins each file. Another one stands for another format.
-const MAGIC: &[u8] = b"xtask run notes 1\n";
+const MAGIC: &[u8] = b"xtask run notes 2\n";
 
 /// How many notes a file has: those of the last runs.
 const MOST: usize = 1_000;
@@ -141,8 +147,8 @@ pub(crate) struct RunHistory {
     folder: Utf8PathBuf,
     store: BlobStore,
     noted: Mutex<NoteFile>,
-    /// The folders of inputs that are in the store by now.
-    kept: Mutex<BTreeSet<Digest>>,
+    /// The folders of the inputs of what was noted.
+    folders: Mutex<NotedFolders>,
     /// Files that were read.
     read: Mutex<BTreeMap<u8, Arc<NoteFile>>>,
 }
@@ -154,7 +160,7 @@ impl RunHistory {
             folder,
             store,
             noted: Mutex::default(),
-            kept: Mutex::default(),
+            folders: Mutex::default(),
             read: Mutex::default(),
         }
     }
@@ -165,13 +171,7 @@ impl RunHistory {
             ended_well: end == RunEnd::Well,
             ..RunNote::of(action, key)
         };
-        let unknown = action.inputs.unknown_directories(&mut lock(&self.kept));
-        for (digest, bytes) in unknown {
-            if !self.store.contains(&digest) {
-                // What cannot be kept cannot be compared.
-                let _ = self.store.put(&bytes);
-            }
-        }
+        lock(&self.folders).add(action);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default().as_secs();
         lock(&self.noted).insert(name(action), (now, note));
@@ -180,8 +180,17 @@ impl RunHistory {
     /// Writes what was noted. What cannot be written is not known to later runs.
     pub(crate) fn save(&self) {
         let noted = std::mem::take(&mut *lock(&self.noted));
+        if noted.is_empty() {
+            return;
+        }
+        let folders = std::mem::take(&mut *lock(&self.folders)).messages;
+        // What cannot be kept cannot be compared.
+        let folders = postcard::to_stdvec(&folders).ok();
+        let folders = folders.and_then(|bytes| self.store.put(&bytes).ok());
+        let folders = folders.map(|digest| (*digest.hash(), digest.size()));
         let mut files: BTreeMap<u8, Vec<_>> = BTreeMap::new();
-        for (name, note) in noted {
+        for (name, (when, note)) in noted {
+            let note = (when, RunNote { folders, ..note });
             files.entry(name[0]).or_default().push((name, note));
         }
         lock(&self.read).clear();
@@ -215,6 +224,17 @@ impl RunHistory {
         Some(file.get(&name)?.1.clone())
     }
 
+    /// The folders of inputs that were kept with a note, and others.
+    fn folders_of(&self, note: &RunNote) -> BTreeMap<Digest, Vec<u8>> {
+        let blob = note.folders.map(|(hash, size)| Digest::new(hash, size));
+        let bytes = blob.and_then(|blob| self.store.read(&blob).ok());
+        let folders = bytes.and_then(|bytes| postcard::from_bytes::<InputFolders>(&bytes).ok());
+        let folders = folders.unwrap_or_default().into_iter();
+        folders
+            .map(|(hash, size, message)| (Digest::new(hash, size), message))
+            .collect()
+    }
+
     /// Why no cache has the result of an action.
     pub(crate) fn explain(&self, action: &Action, key: &Digest) -> CacheMiss {
         let Some(old) = self.last(action) else {
@@ -239,7 +259,7 @@ impl RunHistory {
         let locations = differing(&old.locations, &new.locations);
         differences.extend(locations.map(KeyDifference::Location));
         let comparison = TreeComparison {
-            store: &self.store,
+            old: self.folders_of(&old),
             new: action.inputs.directories(),
         };
         let old = Digest::new(old.inputs.0, old.inputs.1);
@@ -252,6 +272,22 @@ impl RunHistory {
             differences.push(KeyDifference::FurtherInputs);
         }
         CacheMiss::Differs(differences)
+    }
+}
+
+/// The folders of the inputs of what was noted, each once.
+#[derive(Debug, Default)]
+struct NotedFolders {
+    known: BTreeSet<Digest>,
+    messages: InputFolders,
+}
+
+impl NotedFolders {
+    fn add(&mut self, action: &Action) {
+        let unknown = action.inputs.unknown_directories(&mut self.known);
+        let unknown = unknown.into_iter();
+        self.messages
+            .extend(unknown.map(|(digest, message)| (*digest.hash(), digest.size(), message)));
     }
 }
 
@@ -290,22 +326,23 @@ fn differing(
     other.cloned().collect::<Vec<_>>().into_iter()
 }
 
-/// Two trees, of which the old one is in the store.
-struct TreeComparison<'a> {
-    store: &'a BlobStore,
+/// The folders of two trees.
+struct TreeComparison {
+    old: BTreeMap<Digest, Vec<u8>>,
     new: BTreeMap<Digest, Vec<u8>>,
 }
 
-impl TreeComparison<'_> {
+impl TreeComparison {
     /// Adds the paths at which two folders differ; an empty one for what is not known any more.
     fn compare(&self, (old, new): (Digest, Digest), above: &str, paths: &mut Vec<String>) {
         if old == new || paths.len() > NAMED {
             return;
         }
-        let old = self.store.read(&old).ok();
-        let old = old.and_then(|bytes| Directory::decode(bytes.as_slice()).ok());
-        let new = self.new.get(&new);
-        let new = new.and_then(|bytes| Directory::decode(bytes.as_slice()).ok());
+        let folder = |folders: &BTreeMap<Digest, Vec<u8>>, digest| {
+            let message = folders.get(digest)?;
+            Directory::decode(message.as_slice()).ok()
+        };
+        let (old, new) = (folder(&self.old, &old), folder(&self.new, &new));
         let (Some(old), Some(new)) = (old, new) else {
             paths.push(String::new());
             return;
