@@ -52,6 +52,22 @@ fn settings_that_make_no_sense() {
     error: `2/2` is no shard: it is `k/N` with k from 0 to N-1, such as `0/3`
     [exit 1]
     ");
+    assert_snapshot!(shown(&repo.xtask(&["test", "--attempts-default=0", "::"])), @"
+    error: `[test] attempts_default`: must be one or more
+     --> the command line:1:20
+      |
+    1 | --attempts-default=0
+      |                    ^
+    [exit 2]
+    ");
+    assert_snapshot!(shown(&repo.xtask(&["test", "--test-batch-size=0", "::"])), @"
+    error: `[test] batch_size`: must be one or more
+     --> the command line:1:19
+      |
+    1 | --test-batch-size=0
+      |                   ^
+    [exit 2]
+    ");
     assert_snapshot!(shown(&repo.xtask(&["test", "--coverage-py-config=none.ini", "::"])), @"
     error: there is no file none.ini, which the settings name
      |

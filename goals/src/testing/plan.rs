@@ -62,7 +62,7 @@ pub(super) fn batches(
             _ => single.push(vec![*id]),
         }
     }
-    let size = largest_of_two_sizes(session.settings.test.batch_size);
+    let size = largest_of_two_sizes(session.settings.test.batch_size.get());
     for tests in partitions.into_values() {
         let addressed = tests.into_iter();
         let addressed = addressed.map(|id| (graph.target(id).address.clone(), id));

@@ -72,7 +72,7 @@ impl BatchRunner<'_> {
     pub(super) fn run(&self, planned: &[PlannedBatch]) -> BatchResults {
         let most = match self.session.settings.test.is_interactive() {
             true => 1,
-            false => self.session.settings.test.attempts_default.max(1),
+            false => self.session.settings.test.attempts_default.get(),
         };
         let mut outcomes: Vec<Option<BatchOutcome>> =
             planned.iter().map(|planned| self.known(planned)).collect();

@@ -41,9 +41,8 @@ impl SettingDescription {
             }
             _ if is("BTreeMap<") => "table",
             _ if is("bool") => "switch",
-            _ if is("u32") || is("u64") || is("usize") || is("Percentage") || is("Parallelism") => {
-                "number"
-            }
+            _ if is("u32") || is("u64") || is("usize") || is("NonZeroUsize") => "number",
+            _ if is("Percentage") || is("Parallelism") => "number",
             _ if is("Duration") => "seconds",
             _ if is("Utf8PathBuf") => "path",
             _ => "text",

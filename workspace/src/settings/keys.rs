@@ -1,6 +1,7 @@
 //! Every setting: its section, key, type and default. A new setting is one line here.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use ::pytest::{CoverageReport, OutputPolicy};
@@ -38,6 +39,9 @@ use super::tree::{SettingMistake, SettingNode};
 /// The entry of `[python-repos] indexes` that stands for the index of this machine's pip
 /// configuration.
 pub const PIP_INDEX: &str = "<pip>";
+
+/// About how many modules share a process, as in Pants.
+const SHARED_MODULES: NonZeroUsize = NonZeroUsize::new(128).unwrap();
 
 /// A section of settings, such as `[python]`.
 pub trait Section {
@@ -694,9 +698,9 @@ section! {
         /// The largest limit.
         timeout_maximum: Option<u64> = None,
         /// How often a test may run until it passes.
-        attempts_default: usize = 1,
+        attempts_default: NonZeroUsize = NonZeroUsize::MIN,
         /// About how many modules one process runs that may share it.
-        batch_size: usize = 128,
+        batch_size: NonZeroUsize = SHARED_MODULES,
         /// Whether the summary names all modules of a process.
         show_all_batch_targets: bool = false,
         /// Whether a command is printed that runs what failed; without it where `CI` is set.

@@ -43,8 +43,13 @@ impl MemorySize {
 
 impl Setting for Parallelism {
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
-        let number = NonZeroUsize::new(usize::read(node)?);
-        number.map(Self).ok_or_else(|| {
+        NonZeroUsize::read(node).map(Self)
+    }
+}
+
+impl Setting for NonZeroUsize {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        Self::new(usize::read(node)?).ok_or_else(|| {
             let reason = "must be one or more".to_owned();
             node.mistake(SettingMistakeKind::BadValue(reason))
         })
