@@ -510,3 +510,17 @@ fn metadata_is_judged_before_anything_is_sent() {
     ");
     assert_eq!(index.posts(), 0);
 }
+
+/// The names in `.pypirc` are names too.
+#[test]
+fn a_misspelt_name_of_pypirc() {
+    let repo = with_wheel();
+    let pypirc = "[distutils]\nindex-servers =\n    inhouse\n[inhouse]\nrepository = https://index.example/\n";
+    fs_err::write(repo.home().join(".pypirc"), pypirc).unwrap();
+    assert_snapshot!(refused(&repo, &["publish", WHEEL, "--index", "inhuose"]), @"
+    error: `inhuose` is neither a URL nor the name of an index
+     |
+     = known names are inhouse
+    hint: did you mean `inhouse`?
+    ");
+}

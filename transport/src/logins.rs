@@ -133,18 +133,25 @@ impl Logins {
                 .into_iter()
                 .chain(&place.variables_of_others);
             let of_variables = variables.map(|names| self.of_variables(names));
-            for written in of_variables.chain([place.written.clone()]) {
-                if let Some(password) = written.password {
-                    return Some(Login {
-                        user: written.user.unwrap_or_else(|| TOKEN_USER.to_owned()),
-                        password: Some(password),
-                    });
-                }
-                login = login.or(written.user.map(|user| Login {
-                    user,
-                    password: None,
-                }));
+            let written: Vec<WrittenLogin> = of_variables.chain([place.written.clone()]).collect();
+            // The user may stand in one place and the password in another, as in a `.pypirc` without
+            // passwords.
+            let users = || written.iter().find_map(|place| place.user.clone());
+            let with_password = written.iter().find(|place| place.password.is_some());
+            if let Some(place) = with_password {
+                let own = place.user.clone();
+                let user = own.or_else(|| Some(login?.user)).or_else(users);
+                return Some(Login {
+                    user: user.unwrap_or_else(|| TOKEN_USER.to_owned()),
+                    password: place.password.clone(),
+                });
             }
+            login = login.or_else(|| {
+                Some(Login {
+                    user: users()?,
+                    password: None,
+                })
+            });
         }
         let user = login.as_ref().map(|login| login.user.as_str());
         self.netrc().login(url.host_str()?, user).or(login)
@@ -154,7 +161,7 @@ impl Logins {
         let value = |name: &str| self.environment.get(name).map(str::to_owned);
         match names.token.as_deref().and_then(value) {
             Some(token) => WrittenLogin {
-                user: None,
+                user: Some(TOKEN_USER.to_owned()),
                 password: Some(token),
             },
             None => WrittenLogin {
@@ -312,6 +319,21 @@ mod tests {
                 &[("UV_PUBLISH_TOKEN", "u")],
                 netrc,
             ),
+            find(
+                "http://written.example/legacy/",
+                &[("TWINE_PASSWORD", "w")],
+                netrc,
+            ),
+            find(
+                "http://written.example/legacy/",
+                &[("UV_PUBLISH_TOKEN", "u")],
+                netrc,
+            ),
+            find(
+                "http://in-url@written.example/legacy/",
+                &[("TWINE_PASSWORD", "w")],
+                netrc,
+            ),
         ];
         insta::assert_snapshot!(found.join("\n"), @r#"
         in-url Some("u")
@@ -328,6 +350,9 @@ mod tests {
         of-pypirc Some("r")
         of-twine Some("w")
         __token__ Some("u")
+        of-pypirc Some("w")
+        __token__ Some("u")
+        in-url Some("w")
         "#);
     }
 }

@@ -76,8 +76,11 @@ impl Destination {
         let section = pypirc.named(&name.text);
         let of_settings = known.map(|index| index.upload.clone());
         let written = of_settings.or_else(|| section.as_ref()?.repository.clone());
-        let (url, public) = place(session, name, written)?
-            .ok_or_else(|| unknown_index(session, name, section.is_some()))?;
+        let (url, public) =
+            place(session, name, written)?.ok_or_else(|| match section.is_some() {
+                true => located(without_address(&name.text), name),
+                false => located(unknown_index(session, &name.text, &pypirc), name),
+            })?;
         let section = section.or_else(|| pypirc.at(&url));
         let section = section.or_else(|| pypirc.named(public.as_ref()?.name));
         let section: PypircEntry = section.unwrap_or_default();
@@ -158,26 +161,33 @@ fn variable(session: &Session, name: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.clone())
 }
 
-fn unknown_index(session: &Session, name: &IndexName, has_section: bool) -> GoalError {
-    let text = &name.text;
-    let indexes = &session.settings.release.indexes;
-    let names: Vec<&str> = indexes.keys().map(String::as_str).collect();
+/// A section of `.pypirc` without a URL.
+fn without_address(name: &str) -> GoalError {
+    GoalError::failure(format!("`[{name}]` in ~/.pypirc has no `repository`")).hint(format!(
+        "add `repository = URL` there, or `[release.indexes.{name}]` with `upload = \"URL\"` to the settings"
+    ))
+}
+
+fn unknown_index(session: &Session, name: &str, pypirc: &Pypirc) -> GoalError {
+    let of_settings = session.settings.release.indexes.keys().map(String::as_str);
+    let mut names: Vec<&str> = of_settings.chain(pypirc.names()).collect();
+    names.sort_unstable();
+    names.dedup();
     let known = match names.is_empty() {
         true => "no index has a name yet".to_owned(),
         false => format!("known names are {}", names.join(", ")),
     };
-    let error = match has_section {
-        true => GoalError::failure(format!("`[{text}]` in ~/.pypirc has no `repository`"))
-            .hint(format!(
-                "add `repository = URL` there, or `[release.indexes.{text}]` with `upload = \"URL\"` to the settings"
-            )),
-        false => GoalError::failure(format!("`{text}` is neither a URL nor the name of an index"))
-            .because(known)
-            .hint(format!(
-                "add `[release.indexes.{text}]` with `upload = \"URL\"` to the settings, or `[{text}]` with `repository = URL` to ~/.pypirc"
-            )),
+    let hint = match model::nearest(name, names) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!(
+            "add `[release.indexes.{name}]` with `upload = \"URL\"` to the settings, or `[{name}]` with `repository = URL` to ~/.pypirc"
+        ),
     };
-    located(error, name)
+    GoalError::failure(format!(
+        "`{name}` is neither a URL nor the name of an index"
+    ))
+    .because(known)
+    .hint(hint)
 }
 
 fn url(text: &str) -> Option<Url> {

@@ -99,6 +99,9 @@ impl UploadError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::GaveUp { cause, .. } if cause.contains("tls handshake") => {
+                "does this server speak https, or http?"
+            }
             Self::Transport(TransportError::Unreachable { .. }) | Self::GaveUp { .. } => {
                 "run the same command again: what arrived is skipped"
             }

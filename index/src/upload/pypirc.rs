@@ -60,6 +60,12 @@ impl Pypirc {
         })
     }
 
+    /// The names of the indexes.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.names();
+        names.filter(|name| !matches!(*name, "distutils" | OLD_SECTION))
+    }
+
     /// The first index with this URL.
     #[must_use]
     pub fn at(&self, url: &Url) -> Option<PypircEntry> {

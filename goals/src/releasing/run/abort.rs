@@ -56,6 +56,7 @@ pub(super) fn abort(context: &RunContext<'_>, journal: &Journal) -> Result<Abort
         }
     }
     let mut kept = undo.kept;
+    kept.retain(|path| !journal.delivered.iter().any(|file| file.path == *path));
     kept.extend(ignored::take_back(context.root, journal)?);
     context.folder.remove()?;
     Ok(AbortReport {
