@@ -155,6 +155,38 @@ fn a_trial_and_the_way_back() {
     ");
 }
 
+#[test]
+fn what_package_does_not_build() {
+    let script = "pants package ::\npants --tag=scie package '::'\npants --tag=wheel package ::\n\
+                  pants --tag=-scie package app::\npants package app:bin\npants package app:dist\npants package lib::\n";
+    let build = "python_sources()\n\
+                 pex_binary(name='bin', entry_point='app.py', tags=['scie'])\n\
+                 python_distribution(name='dist', dependencies=[':app'], provides=python_artifact(name='app', version='1'), tags=['wheel'])\n";
+    let repo = pants()
+        .file("scripts/all.sh", script)
+        .file("app/BUILD", build)
+        .file("app/app.py", "")
+        .file("lib/BUILD", "pex_binary(name='bin', script='x')\n");
+    let json = done(&repo, &["migrate", "--output-format", "json"]).stdout;
+    let lines: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let lines = lines
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| line["file"] == "scripts/all.sh");
+    let said =
+        lines.map(|line| format!("{}: {} {}", line["text"], line["verdict"], line["reason"]));
+    assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r#"
+    "pants package ::": "differs" "targets that are not built here: `pex_binary` (2)"
+    "pants --tag=scie package '::'": "missing" "targets that are not built here: `pex_binary` (1)"
+    "pants --tag=wheel package ::": "works" null
+    "pants --tag=-scie package app::": "works" null
+    "pants package app:bin": "missing" "targets that are not built here: `pex_binary` (1)"
+    "pants package app:dist": "works" null
+    "pants package lib::": "missing" "targets that are not built here: `pex_binary` (1)"
+    "#);
+}
+
 /// What lablup/backend.ai 26.8.1 types, as `tests/pants_lines/extract.py` finds it, and how it fares.
 const LINES: &str = include_str!("pants_lines/backend.ai-26.8.1.tsv");
 

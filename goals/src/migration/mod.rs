@@ -5,11 +5,14 @@ mod command_lines;
 mod judgement;
 mod settings_lines;
 mod trial_locks;
+mod unbuilt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 pub use command_lines::{CommandLine, command_lines};
 pub use judgement::{JudgedCommand, MigrationLine, MigrationVerdict};
 pub use trial_locks::{TrialLocks, undo, write_trial};
+
+use unbuilt::PackagedTargets;
 
 use crate::error::GoalError;
 use crate::session::Session;
@@ -24,6 +27,7 @@ pub fn judged_lines(
     judge: &dyn Fn(&[String]) -> JudgedCommand,
 ) -> Result<Vec<MigrationLine>, GoalError> {
     let mut lines = settings_lines::judged(session)?;
+    let packaged = PackagedTargets::of(session);
     for path in script_files(session.root()) {
         let absolute = session.root().join(&path);
         // What is no text has no commands for people.
@@ -31,7 +35,12 @@ pub fn judged_lines(
             continue;
         };
         lines.extend(command_lines(&text).into_iter().map(|found| {
-            let (verdict, reason) = judge(&found.words);
+            let judged = judge(&found.words);
+            let of_packages = match judged.0 {
+                MigrationVerdict::Works => packaged.judge(&found.words),
+                _ => None,
+            };
+            let (verdict, reason) = of_packages.unwrap_or(judged);
             MigrationLine {
                 file: path.to_string(),
                 line: found.line,
