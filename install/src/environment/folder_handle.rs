@@ -27,11 +27,9 @@ pub(crate) struct FolderStamp {
 impl FolderStamp {
     /// Whether it changed at this time since the start of 1970, or later.
     pub(crate) fn is_since(&self, limit: Duration) -> bool {
-        let limit = (
-            i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
-            i64::from(limit.subsec_nanos()),
-        );
-        self.modified >= limit || self.changed >= limit
+        let limit = (i128::from(limit.as_secs()), i64::from(limit.subsec_nanos()));
+        let is_since = |(seconds, nanoseconds)| (i128::from(seconds), nanoseconds) >= limit;
+        is_since(self.modified) || is_since(self.changed)
     }
 
     /// Whether its times are finer than seconds.
