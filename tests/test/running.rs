@@ -429,3 +429,28 @@ fn a_version_that_is_generated_is_in_the_folder_of_a_module() {
     [exit 0]
     ");
 }
+
+#[test]
+fn modules_with_a_tag_share_a_process() {
+    let Some((repo, _index)) = repo(&[
+        (
+            "src/t/BUILD",
+            "python_tests(name='tests', batch_compatibility_tag='all', overrides={'test_c.py': {'batch_compatibility_tag': 'own'}})\n",
+        ),
+        ("src/t/test_a.py", "def test_a():\n    pass\n"),
+        ("src/t/test_b.py", "def test_b():\n    pass\n"),
+        ("src/t/test_c.py", "def test_c():\n    pass\n"),
+    ]) else {
+        return;
+    };
+    assert_snapshot!(shown(&repo.xtask(&["--jobs=1", "test", "::"])), @"
+    Completed: Run Pytest - src/t/test_a.py:tests and 1 other files - succeeded.
+    Partition: all
+    Completed: Run Pytest - src/t/test_c.py:tests - succeeded.
+    Partition: own
+
+    ✓ src/t/test_a.py:tests and 1 other files succeeded in [T]s
+    ✓ src/t/test_c.py:tests succeeded in [T]s
+    [exit 0]
+    ");
+}

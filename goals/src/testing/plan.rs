@@ -24,6 +24,8 @@ pub(super) struct TestBatch {
     pub(super) files: Vec<String>,
     pub(super) resolve: Option<String>,
     pub(super) constraints: InterpreterConstraints,
+    /// The tag that lets them share a process.
+    pub(super) tag: Option<String>,
     /// Variables that they ask for; `%(buildroot)s` stands for the root.
     pub(super) variables: BTreeMap<String, String>,
     pub(super) xdist: Option<usize>,
@@ -119,6 +121,7 @@ impl TestBatch {
         let addresses = tests.iter().map(|id| graph.target(*id).address.to_string());
         Ok(Self {
             addresses: addresses.collect(),
+            tag: text(graph, first, "batch_compatibility_tag").map(str::to_owned),
             files: files.map(str::to_owned).collect(),
             resolve: graph.resolve_name(first).map(str::to_owned),
             constraints: interpreter_constraints(session, graph, first)?,

@@ -318,6 +318,9 @@ impl BatchWatcher<'_> {
             (false, code) => format!("failed (exit code {code})"),
         };
         let mut text = format!("Completed: Run Pytest - {} - {verdict}.", line.title);
+        if let Some(tag) = &planned.batch.tag {
+            text += &format!("\nPartition: {tag}");
+        }
         if is_output_shown(self.session.settings.test.output, line) {
             text += "\n";
             text += &outcome.output;
