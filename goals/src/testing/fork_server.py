@@ -108,7 +108,10 @@ def admits(environments, request):
     """Whether what is imported here is what a module's environment has."""
     prefix = request["prefix"]
     if prefix not in environments:
-        environments[prefix] = ModuleEnvironment(prefix, MISSES)
+        try:
+            environments[prefix] = ModuleEnvironment(prefix, MISSES)
+        except (OSError, StopIteration):
+            return False
     request["environment"] = environments[prefix]
     return environments[prefix].imports_the_same()
 

@@ -35,7 +35,9 @@ def normalized(name):
 
 
 def packages_of(prefix):
-    return os.path.join(prefix, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
+    """The folder of an environment's packages, which is where the server has its own."""
+    own = next(path for path in sys.path if path.startswith(sys.prefix) and path.endswith("site-packages"))
+    return prefix + own[len(sys.prefix):]
 
 
 def modules_in(folder):
