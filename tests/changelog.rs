@@ -162,6 +162,42 @@ fn a_fragment_is_created() {
     let edited = repo.env("GIT_EDITOR", "echo edited >");
     done(&edited, &["changelog", "create", "13.bugfix", "--edit"]);
     assert_eq!(edited.read("changes/13.bugfix.md"), "edited\n");
+    // The counter of the name is the one that goes on.
+    done(
+        &edited,
+        &["changelog", "create", "12.feature.1", "--content", "Newer"],
+    );
+    assert_eq!(edited.read("changes/12.feature.2.md"), "Newer\n");
+    done(&edited, &["changelog", "--check"]);
+}
+
+/// What a news file has of a release is read whatever lies among the fragments.
+#[test]
+fn notes_are_extracted_beside_a_wrong_fragment() {
+    let repo = monorepo();
+    repo.write("changes/1.feature.rst", "The same once more\n");
+    let wrong = repo.xtask(&["changelog", "--draft"]);
+    assert_ne!(wrong.status, 0, "{wrong}");
+    let output = done(&repo, &["changelog", "extract", "24.03.10"]);
+    assert_eq!(output.stdout, "- Old\n");
+}
+
+/// Editors put links that lead nowhere beside a file that is open: their names are no fragments'.
+#[test]
+fn a_fragment_that_is_no_file() {
+    let repo = monorepo();
+    let link = |name: &str| {
+        fs_err::os::unix::fs::symlink("nowhere", repo.root().join("changes").join(name)).unwrap();
+    };
+    link(".#1.feature.md");
+    done(&repo, &["changelog", "--draft"]);
+    link("7.feature.md");
+    assert_snapshot!(repo.xtask(&["changelog", "--draft"]).stderr, @"
+    error: a folder or a link to nothing, and not a file with news
+    --> changes/7.feature.md
+     |
+    hint: remove it, or write the news into it
+    ");
 }
 
 #[test]

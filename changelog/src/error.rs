@@ -72,6 +72,12 @@ pub enum ChangelogError {
         /// The known types, with commas.
         types: String,
     },
+    /// A fragment that is no file: its text would be missing in the notes.
+    #[error("{path}: a folder or a link to nothing, and not a file with news")]
+    NoFile {
+        /// The fragment.
+        path: Utf8PathBuf,
+    },
     /// An issue that the settings' pattern does not admit.
     #[error("{path}: issue `{issue}` does not match the pattern `{pattern}`")]
     IssueName {
@@ -149,6 +155,7 @@ impl ChangelogError {
             Self::Template { template, line, .. } => (Utf8Path::new(template), *line, 0),
             Self::Duplicate { second, .. } => (second, 0, 0),
             Self::FragmentName { path, .. }
+            | Self::NoFile { path }
             | Self::IssueName { path, .. }
             | Self::AlreadyThere { path, .. }
             | Self::NotUtf8 { path }
@@ -174,6 +181,7 @@ impl ChangelogError {
                     "rename it, or add `ignore = [\"{name}\"]` to [tool.towncrier] if it is no fragment"
                 )
             }
+            Self::NoFile { .. } => "remove it, or write the news into it".to_owned(),
             Self::IssueName { .. } => {
                 "rename it; `+NAME` is for a change without an issue".to_owned()
             }

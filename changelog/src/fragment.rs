@@ -16,7 +16,7 @@ pub struct FragmentFile {
     pub section: String,
     /// The path, relative to the root.
     pub path: Utf8PathBuf,
-    /// The bytes; `None` for a folder.
+    /// The bytes; `None` for a folder, and for a link that leads nowhere.
     pub content: Option<Vec<u8>>,
 }
 
@@ -98,6 +98,10 @@ pub fn fragments(
                 check_issue(&fragment, pattern.as_ref())?;
                 refuse_second(&fragment, earlier)?;
                 fragments.push(fragment);
+            }
+            // Editors put links that lead nowhere beside an open file: `.#1.feature.md`.
+            (Some(_), None) if !file_name.starts_with('.') => {
+                return Err(ChangelogError::NoFile { path: file.path });
             }
             (_, _) if settings.ignore.is_some() => {
                 return Err(ChangelogError::FragmentName {

@@ -71,6 +71,27 @@ impl ChangelogSource {
         tree: &dyn FileTree,
         towncrier: TowncrierVersion,
     ) -> Result<Option<Self>, ChangelogSourceError> {
+        let Some(settings) = Self::settings_as(tree, towncrier)? else {
+            return Ok(None);
+        };
+        Self::read_with(tree, settings).map(Some)
+    }
+
+    /// Reads the settings alone; `None` for a tree without towncrier's settings.
+    ///
+    /// # Errors
+    /// Unreadable or wrong files.
+    pub fn settings_of(
+        tree: &dyn FileTree,
+    ) -> Result<Option<ChangelogSettings>, ChangelogSourceError> {
+        let pinned = TowncrierVersion::pinned(tree, TowncrierVersion::default())?;
+        Self::settings_as(tree, pinned)
+    }
+
+    fn settings_as(
+        tree: &dyn FileTree,
+        towncrier: TowncrierVersion,
+    ) -> Result<Option<ChangelogSettings>, ChangelogSourceError> {
         let files = SettingsFiles {
             towncrier: read_text(tree, "towncrier.toml".into())?,
             pyproject: read_text(tree, "pyproject.toml".into())?,
@@ -84,7 +105,7 @@ impl ChangelogSource {
         {
             settings.name = name;
         }
-        Self::read_with(tree, settings).map(Some)
+        Ok(Some(settings))
     }
 
     /// Reads template and fragments for settings that are known.

@@ -265,3 +265,23 @@ fn a_pull_request_is_opened_and_kept_up_to_date() {
         git(&repo, &["rev-parse", "HEAD"])
     );
 }
+
+/// What a forge refuses is told before anything is committed or pushed.
+#[test]
+fn a_token_that_the_forge_does_not_know() {
+    let forge = LoopbackForge::start();
+    let repo = monorepo()
+        .env("FORGE_API_URL", &forge.url())
+        .env("GITHUB_REPOSITORY", "acme/jobs")
+        .env("GH_TOKEN", "other");
+    let before = (repo.snapshot(), git(&repo, &["for-each-ref"]));
+    let arguments = ["release", "24.09.0", "--push", "--forge-release", "--yes"];
+    let told = crate::refused(&repo, &arguments);
+    assert_snapshot!(told, @"
+    error: the forge refuses: 401
+     |
+     = asked was http://127.0.0.1:[PORT]/api/repos/acme/jobs
+    hint: the token needs the right to write contents and pull requests of this repository
+    ");
+    assert!(before == (repo.snapshot(), git(&repo, &["for-each-ref"])));
+}

@@ -208,6 +208,37 @@ fn misspelt_settings() {
     }
 }
 
+/// What shapes the wheels is in the commit, or nobody can make them again.
+#[test]
+fn settings_of_this_run_alone() {
+    let repo = monorepo();
+    repo.write("pants.toml", "[GLOBAL]\n");
+    commit(&repo, "pants.toml");
+    let flag = ["release", "24.09.0", "--yes", "--package-license=MIT"];
+    assert_snapshot!(crate::refused(&repo, &flag), @r#"
+    error: a release has the settings of its commit, and this run has others
+     |
+     = `[package] license` is "MIT" here, and none in the files
+    hint: commit them to the repository's settings; or leave out the flag, the variable `PANTS_…` or the file `.pants.rc` that has them
+    "#);
+    fs_err::write(
+        repo.home().join(".pants.rc"),
+        "[package]\nauthor = \"Me\"\n",
+    )
+    .unwrap();
+    let repo = repo.env(
+        "PANTS_PYTHON_INTERPRETER_CONSTRAINTS",
+        "['CPython==3.11.*']",
+    );
+    assert_snapshot!(crate::refused(&repo, &["release", "24.09.0", "--yes"]), @r#"
+    error: a release has the settings of its commit, and this run has others
+     |
+     = `[python] interpreter_constraints` is not what the files say
+     = `[package] author` is "Me" here, and none in the files
+    hint: commit them to the repository's settings; or leave out the flag, the variable `PANTS_…` or the file `.pants.rc` that has them
+    "#);
+}
+
 /// A tag that is the same for each release, words in braces that stand for nothing, and what git takes for no name.
 #[test]
 fn names_of_tags_that_cannot_be() {

@@ -135,6 +135,16 @@ impl Forge {
         })
     }
 
+    /// Asks the forge for the repository, before anything leaves this machine.
+    ///
+    /// # Errors
+    /// The forge does not answer, or not with this token.
+    pub fn check(&self) -> Result<(), GoalError> {
+        let mut url = self.api.clone();
+        url.set_path(self.api.path().trim_end_matches('/'));
+        accepted(&url, &self.request(Verb::Get, &url, None)?)
+    }
+
     /// Makes the release, or adds the files that it lacks. Gives its page.
     ///
     /// # Errors
@@ -322,7 +332,16 @@ fn answered(
     }
 }
 
+/// The right that a token lacks.
+const TOKEN_RIGHT: &str =
+    "the token needs the right to write contents and pull requests of this repository";
+
 fn told(error: TransportError) -> GoalError {
+    if let TransportError::Unauthorized { url, status, .. } = &error {
+        return GoalError::failure(format!("the forge refuses: {status}"))
+            .because(format!("asked was {url}"))
+            .hint(TOKEN_RIGHT);
+    }
     let hint = error.hint();
     GoalError::failure(error.to_string())
         .hints_of(hint)
@@ -345,9 +364,7 @@ fn accepted(url: &Url, answer: &HttpResponse) -> Result<(), GoalError> {
         Err(_) => error,
     };
     Err(match answer.status.as_u16() {
-        401 | 403 | 404 => error.hint(
-            "the token needs the right to write contents and pull requests of this repository",
-        ),
+        401 | 403 | 404 => error.hint(TOKEN_RIGHT),
         _ => error,
     })
 }

@@ -1,9 +1,10 @@
 //! Adds news fragments.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use changelog::FileTree;
 use workspace::files;
 
-use super::changelog;
+use super::{WorkTree, changelog_settings};
 use crate::error::GoalError;
 use crate::session::Session;
 
@@ -18,8 +19,7 @@ pub fn create_fragment(
     (name, section): (&str, &str),
     text: &str,
 ) -> Result<Utf8PathBuf, GoalError> {
-    let source = changelog(session)?;
-    let settings = &source.settings;
+    let settings = &changelog_settings(session)?;
     let sections = settings.sections.iter();
     let known: Vec<&str> = sections.clone().map(|(name, _)| name.as_str()).collect();
     let folder = sections.clone().find(|(known, _)| known == section);
@@ -56,15 +56,57 @@ pub fn create_fragment(
         }
         None => name.to_owned(),
     };
-    let paths = std::iter::once(folder.join(format!("{name}.{ending}")))
-        .chain((1..).map(|at: u32| folder.join(format!("{name}.{at}.{ending}"))));
-    let free = |path: &Utf8PathBuf| !session.root().join(path).exists();
-    let Some(path) = paths.into_iter().find(free) else {
-        return Err(GoalError::failure("there is no free name"));
-    };
+    let entries = WorkTree::new(session.root()).list(&folder);
+    let entries = entries.map_err(|error| GoalError::file("read", &folder, &error))?;
+    let is_taken = |stem: &String| entries.iter().any(|entry| is_named(&entry.name, stem));
+    let name = names(&name).find(|name| !is_taken(name)).unwrap_or(name);
+    let path = folder.join(format!("{name}.{ending}"));
     let file = session.root().join(&path);
     let made = fs_err::create_dir_all(session.root().join(&folder))
         .and_then(|()| files::replace(&file, &format!("{}\n", text.trim_end())));
     made.map_err(|error| GoalError::file("write", &path, &error))?;
     Ok(path)
+}
+
+/// A fragment's name, and those that it may have instead: with the counters that follow.
+fn names(name: &str) -> impl Iterator<Item = String> + use<> {
+    let counted = name.rsplit_once('.').and_then(|(stem, counter)| {
+        let counter: u32 = counter.parse().ok()?;
+        stem.contains('.').then_some((stem, counter))
+    });
+    let (stem, last) = counted.unwrap_or((name, 0));
+    let stem = stem.to_owned();
+    let others = (last + 1..).map(move |counter| format!("{stem}.{counter}"));
+    std::iter::once(name.to_owned()).chain(others)
+}
+
+/// Whether a file has this name, with any ending: towncrier does not mind the ending.
+fn is_named(file: &str, stem: &str) -> bool {
+    match file.strip_prefix(stem) {
+        Some("") => true,
+        Some(rest) => rest
+            .strip_prefix('.')
+            .is_some_and(|ending| !ending.contains('.') && ending.parse::<u32>().is_err()),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_fragment_may_have() {
+        let first = |name: &str| names(name).take(3).collect::<Vec<_>>().join(" ");
+        assert_eq!(first("12.feature"), "12.feature 12.feature.1 12.feature.2");
+        assert_eq!(
+            first("12.feature.3"),
+            "12.feature.3 12.feature.4 12.feature.5"
+        );
+        assert!(is_named("12.feature.md", "12.feature"));
+        assert!(is_named("12.feature", "12.feature"));
+        assert!(!is_named("12.feature.1.md", "12.feature"));
+        assert!(!is_named("12.feature.1", "12.feature"));
+        assert!(!is_named("12.features.md", "12.feature"));
+    }
 }

@@ -8,6 +8,7 @@ mod fragments;
 pub mod gather;
 mod links;
 pub mod run;
+mod run_settings;
 mod trees;
 mod uncommitted;
 
@@ -16,7 +17,7 @@ use ::release::next::NextVersion;
 use ::release::plan::Objection;
 use ::release::settings::{CommitOn, Profile, ReleaseSettings};
 use ::release::version::{ReleaseVersion, ReleaseVersionError};
-use changelog::{ChangelogError, ChangelogSource, ChangelogSourceError};
+use changelog::{ChangelogError, ChangelogSettings, ChangelogSource, ChangelogSourceError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -31,6 +32,7 @@ use model::{Place, VersionFile};
 
 pub use branch_check::{changed_since, default_branch, news_files};
 pub use fragments::create_fragment;
+pub use run_settings::refuse_settings_of_this_run;
 pub use trees::{CommitTree, WorkTree};
 
 /// The settings of releases: those of the profile, with the changes of the repository.
@@ -194,11 +196,21 @@ fn local_seconds(session: &Session) -> Option<i64> {
 
 /// What the changelog is made from; an error where the repository has none.
 pub fn changelog(session: &Session) -> Result<ChangelogSource, GoalError> {
-    let source = ChangelogSource::read(&WorkTree::new(session.root()))?;
-    source.ok_or_else(|| {
-        GoalError::failure("there are no settings for a changelog")
-            .hint("add `[tool.towncrier]` with `directory = \"changes\"` to pyproject.toml or towncrier.toml")
-    })
+    ChangelogSource::read(&WorkTree::new(session.root()))?.ok_or_else(no_changelog)
+}
+
+/// The settings of the changelog, whatever its fragments are.
+///
+/// # Errors
+/// Wrong settings, or none.
+pub fn changelog_settings(session: &Session) -> Result<ChangelogSettings, GoalError> {
+    ChangelogSource::settings_of(&WorkTree::new(session.root()))?.ok_or_else(no_changelog)
+}
+
+fn no_changelog() -> GoalError {
+    GoalError::failure("there are no settings for a changelog").hint(
+        "add `[tool.towncrier]` with `directory = \"changes\"` to pyproject.toml or towncrier.toml",
+    )
 }
 
 fn with_hint(error: GoalError, hint: Option<String>) -> GoalError {

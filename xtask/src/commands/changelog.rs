@@ -218,15 +218,13 @@ fn missing(
 
 fn print_notes(session: &Session, version: &str) -> Result<CommandOutcome, GoalError> {
     let version = releasing::version(version)?;
-    let source = releasing::changelog(session)?;
+    let settings = releasing::changelog_settings(session)?;
     let release = ReleaseHeading {
         version: version.as_str(),
         date: "",
     };
     let own = releasing::settings(session).news_file_of(&version);
-    let candidates = own
-        .into_iter()
-        .chain([source.settings.news_file(&release)?]);
+    let candidates = own.into_iter().chain([settings.news_file(&release)?]);
     let mut problem = None;
     for path in candidates {
         let Ok(text) = fs_err::read_to_string(session.root().join(&path)) else {

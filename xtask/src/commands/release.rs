@@ -188,6 +188,7 @@ pub(crate) fn run(
         }
         return Ok(CommandOutcome::Done);
     }
+    releasing::refuse_settings_of_this_run(session)?;
     if arguments.resume {
         runner.resume(&version)?;
         session.say(format_args!("released {version}"));
@@ -224,7 +225,7 @@ pub(crate) fn run(
         publishing::check_index(session, index.as_deref())?;
     }
     if request.forge != ForgeRequest::default() {
-        Forge::of(session, &settings.remote)?;
+        Forge::of(session, &settings.remote)?.check()?;
     }
     let decision = decide(session, &settings, &request)?
         .map_err(|reasons| refused(reasons, arguments.dry_run))?;
