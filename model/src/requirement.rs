@@ -7,6 +7,7 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::VersionOrUrl;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
@@ -204,7 +205,7 @@ impl RequirementSource {
     fn local(text: &str) -> Result<Self, String> {
         let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
         Ok(Self::Path {
-            path: percent_decoded(path).into(),
+            path: path_of_url(path)?,
             digests: fragment_digests(fragment).map_err(|error| error.to_string())?,
         })
     }
@@ -253,7 +254,7 @@ impl RequirementSource {
                 digests,
             }),
             "file" => Ok(Self::Path {
-                path: percent_decoded(url.path()).into(),
+                path: path_of_url(url.path())?,
                 digests,
             }),
             scheme => {
@@ -294,7 +295,8 @@ fn refused(text: &str) -> Option<(usize, String)> {
         let reason = format!("`{c}` is not an ASCII character; a URL escapes it with `%`");
         return Some((offset, reason));
     }
-    if let Some(offset) = text.find(marker_text::SIGNS) {
+    let is_control = |c: char| c.is_ascii_control() && !c.is_ascii_whitespace();
+    if let Some(offset) = text.find(is_control) {
         return Some((offset, "it has a control character".to_owned()));
     }
     let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -332,39 +334,17 @@ fn fragment_value(url: &Url, key: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-/// A path as a URL has it, in which a space, `#` and `;` would end it.
-fn escaped(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for c in path.chars() {
-        match c {
-            ' ' => out.push_str("%20"),
-            '#' => out.push_str("%23"),
-            '%' => out.push_str("%25"),
-            c => out.push(c),
-        }
-    }
-    out
-}
+/// What of a path a URL escapes: what would end it, and what it cannot have.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'#').add(b'%').add(b'?');
 
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escape = tail
-            .get(..2)
-            .and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
-        match (first, escape) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
+/// The path that a URL has, which is UTF-8.
+fn path_of_url(path: &str) -> Result<Utf8PathBuf, String> {
+    let decoded = percent_decode_str(path).decode_utf8();
+    let decoded = decoded.map_or_else(|_| path.to_owned(), Cow::into_owned);
+    match decoded.contains(char::is_control) {
+        true => Err("its path has a control character".to_owned()),
+        false => Ok(decoded.into()),
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
 impl fmt::Display for RequirementSource {
@@ -402,7 +382,7 @@ impl fmt::Display for RequirementSource {
             }
             // PEP 508 knows no relative paths; pip reads this form.
             Self::Path { path, digests } => {
-                write!(f, " @ file:{}", escaped(path.as_str()))?;
+                write!(f, " @ file:{}", utf8_percent_encode(path.as_str(), ESCAPED))?;
                 fragment(f, &None, digests)
             }
         }
@@ -503,6 +483,20 @@ mod tests {
         assert_eq!(
             requirement.to_string().parse::<Requirement>().unwrap(),
             requirement
+        );
+    }
+
+    #[test]
+    fn a_path_is_written_as_a_url_has_it() {
+        check(
+            "a @ file:///x%3Fy%23z%20%C3%A9",
+            "a @ file:/x%3Fy%23z%20%C3%A9",
+        );
+        let reason = |text: &str| Requirement::parse(text).unwrap_err().reason;
+        assert_eq!(reason("a @ file:///x\0"), "it has a control character");
+        assert_eq!(
+            reason("a @ file:///x%00"),
+            "its path has a control character"
         );
     }
 
