@@ -581,8 +581,8 @@ fn groups_that_are_installed_by_themselves() {
     assert_eq!(output.status, 2, "{output}");
     assert_snapshot!(output.stderr, @"
     error: the requirements of `new` have no extra `old`
-     --> pyproject.toml
-      |
+    --> pyproject.toml
+     |
     hint: there is `new`
     ");
 }
