@@ -11,12 +11,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::Sha256;
 
 /// Replaces the file at `path`; after an error it is unchanged. Missing folders are made. If the
-/// path is a symbolic link, the file that it points to is replaced. Permissions are kept.
+/// path is a symbolic link, the file that it points to is replaced. Permissions are kept. What is no
+/// file, as `/dev/null` or a pipe, is written into.
 ///
 /// The new content is first written to a file beside it, always under the same name, so that the
 /// next run reuses what a killed run left.
 pub fn replace(path: &Utf8Path, contents: &(impl AsRef<[u8]> + ?Sized)) -> std::io::Result<()> {
     let target = behind_links(path);
+    if fs_err::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return fs_err::write(&target, contents);
+    }
     let folder = match target.parent() {
         Some(folder) if !folder.as_str().is_empty() => folder.to_owned(),
         _ => Utf8PathBuf::from("."),
@@ -151,6 +155,18 @@ pub fn make_executable(_: &Utf8Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let socket = Utf8Path::from_path(folder.path()).unwrap().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        // Nothing can be written into a socket by its path.
+        assert!(replace(&socket, "text").is_err());
+        assert!(fs_err::metadata(&socket).unwrap().file_type().is_socket());
+    }
 
     #[test]
     fn what_changes_the_state_of_a_folder() {
