@@ -248,3 +248,44 @@ fn a_version_that_nobody_can_tell() {
     assert!(said.contains(why), "{said}");
     insta::assert_snapshot!(installed(&repo), @"acme_core-0");
 }
+
+/// As where the projects are installed: the version that code asks for, and the entry points of plug-ins.
+#[test]
+fn tests_find_the_metadata_of_projects() {
+    let mut packages = crate::test::packages();
+    packages.push(Package::new("gitver", "1.0").member("git_backend.py", GITVER));
+    let index = LoopbackIndex::start(packages);
+    let Some(repo) = versioned(&index) else {
+        return;
+    };
+    let test = "from importlib.metadata import entry_points, version\nfrom acme_app import NAMES\n\
+                def test_metadata():\n    assert version('acme-app') == '2.0'\n    assert NAMES == ['hello', 'own']\n    \
+                assert version('acme-core') == '1.5'\n";
+    let repo = repo
+        .file(
+            "app/pyproject.toml",
+            "[build-system]\nrequires = [\"gitver\"]\nbuild-backend = \"git_backend\"\n\
+             [project]\nname = \"acme-app\"\nversion = \"2.0\"\nrequires-python = \">=3.10\"\ndependencies = [\"acme-core\"]\n\
+             [project.entry-points.\"acme.plugins\"]\nown = \"acme_app:main\"\nhello = \"acme_app:main\"\n\
+             [dependency-groups]\ndev = [\"pytest\"]\n[tool.uv.sources]\nacme-core = { path = \"../core\" }\n",
+        )
+        .file(
+            "app/src/acme_app/__init__.py",
+            "from importlib.metadata import entry_points\nimport acme_core\n\
+             NAMES = sorted(one.name for one in entry_points(group='acme.plugins'))\n",
+        )
+        .file("app/tests/test_app.py", test);
+    git(&repo, &["tag", "v1.4"]);
+    git(&repo, &["add", "."]);
+    git(&repo, &["commit", "-qm", "app"]);
+    lock(&repo);
+    let output = repo.xtask(&["test", "::"]);
+    assert_eq!(output.status, 0, "{output}");
+    // Another commit since the tag changes nothing of what tests see.
+    git(&repo, &["commit", "-q", "--allow-empty", "-m", "more"]);
+    let again = repo.xtask(&["test", "::"]);
+    assert!(again.stderr.contains("cached"), "{again}");
+    done(&repo, &["export"]);
+    let names = "import acme_app; print(acme_app.NAMES)";
+    insta::assert_snapshot!(done(&repo, &["run", "--", "-c", names]).stdout, @"['hello', 'own']");
+}

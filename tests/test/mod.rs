@@ -32,7 +32,7 @@ fn index() -> LoopbackIndex {
 }
 
 /// What tests are run with.
-fn packages() -> Vec<Package> {
+pub(crate) fn packages() -> Vec<Package> {
     vec![
         Package::new("pytest", "8.0").member("pytest/__init__.py", PYTEST.as_bytes()),
         Package::new("pytest-cov", "5.0")

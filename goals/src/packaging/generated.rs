@@ -8,6 +8,7 @@ use std::sync::Arc;
 use buildfile::{Data, MethodArguments, call_method};
 use git::{Git, GitError};
 use jiff::Timestamp;
+use model::Version;
 use release::vcs_version::{VcsState, VcsVersionRules};
 use targets::{TargetGraph, TargetId};
 
@@ -101,6 +102,16 @@ fn version(session: &Session, graph: &TargetGraph<'_>, id: TargetId) -> Result<S
             "make a tag that has one, or `export {PRETENDED_VERSION}=VERSION`"
         ))
     })
+}
+
+/// The release that git's tags tell: the last one, or the next after it where there are commits since.
+pub(crate) fn tagged_release(session: &Session) -> Option<String> {
+    let rules = VcsVersionRules::new(None, None, None).ok()?;
+    let state = state(&Git::at(session.root())).ok()?;
+    let version = rules.version(&state, now(session).ok()?).ok()?;
+    let version: Version = version.parse().ok()?;
+    let release: Vec<String> = version.release().iter().map(u64::to_string).collect();
+    Some(release.join("."))
 }
 
 /// What git says of the work tree.

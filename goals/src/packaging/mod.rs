@@ -35,8 +35,8 @@ pub use declared::{DeclaredDistribution, declared_distributions};
 pub use distribution::{
     DataFile, Formats, OwnBackend, OwnedFile, PackagedDistribution, PackagedFiles, WheelOptions,
 };
-pub(crate) use generated::generated_files;
 pub use generated::{GeneratedFiles, PRETENDED_VERSION};
+pub(crate) use generated::{generated_files, tagged_release};
 pub use jobs::{
     AddressedArchive, JobChoice, PlatformChoice, ReleasedDistributions, built_apart, jobs,
     refuse_binaries, refuse_twins, required,

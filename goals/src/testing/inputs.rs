@@ -13,6 +13,7 @@ use targets::{TargetGraph, TargetId};
 
 use super::made_files::{self, MadeFiles};
 use super::plan::TestBatch;
+use super::project_metadata::ProjectMetadata;
 use crate::error::GoalError;
 use crate::session::Session;
 
@@ -56,10 +57,13 @@ pub(super) fn inputs(
         true => Some(coverage_file(session)?),
         false => None,
     };
-    let made = batches
-        .iter()
-        .map(|batch| made_files::made_files(session, graph, batch));
-    let made: Vec<MadeFiles> = made.collect::<Result<_, _>>()?;
+    let projects = ProjectMetadata::of(session, graph)?;
+    let made = batches.iter().map(|batch| {
+        let mut made = made_files::made_files(session, graph, batch)?;
+        made.written.extend(projects.files(graph, batch));
+        Ok(made)
+    });
+    let made: Vec<MadeFiles> = made.collect::<Result<_, GoalError>>()?;
     let configurations = Configurations::of(session, batches);
     let moved = made.iter().flat_map(|made| made.moved.values());
     let mut files = BatchFiles::new(graph, index, (batches, configurations.paths().chain(moved)))?;

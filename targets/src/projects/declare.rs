@@ -1,5 +1,6 @@
 //! The BUILD files of a project: its requirements, its code folder by folder, its distribution.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -201,23 +202,42 @@ fn file_globs(project: &ProjectManifest, dirs: &[&Dir]) -> String {
     globs.join(", ")
 }
 
-/// The field with console scripts, after a comma.
+/// The field with entry points, after a comma.
 fn entry_points(project: &ProjectManifest) -> String {
-    let table = project.table(&["project", "scripts"]);
-    let table = table.or_else(|| project.table(&["tool", "poetry", "scripts"]));
-    let scripts = table.into_iter().flat_map(TableLike::iter);
-    let scripts = scripts.filter_map(|(name, item)| {
-        let module = item
-            .as_str()
-            .or_else(|| item.get("callable").and_then(Item::as_str))?;
-        Some(format!("{name:?}: {module:?}"))
-    });
-    let scripts: Vec<String> = scripts.collect();
-    match scripts.is_empty() {
-        true => String::new(),
-        false => format!(
-            ", entry_points={{\"console_scripts\": {{{}}}}}",
-            scripts.join(", ")
+    let mut groups: Vec<(&str, Option<&dyn TableLike>)> = vec![
+        ("console_scripts", project.table(&["project", "scripts"])),
+        (
+            "console_scripts",
+            project.table(&["tool", "poetry", "scripts"]),
         ),
+        ("gui_scripts", project.table(&["project", "gui-scripts"])),
+    ];
+    let plugins: [&[&str]; 2] = [&["project", "entry-points"], &["tool", "poetry", "plugins"]];
+    for keys in plugins {
+        let tables = project.table(keys).into_iter().flat_map(TableLike::iter);
+        groups.extend(tables.map(|(group, item)| (group, item.as_table_like())));
+    }
+    let mut texts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (group, table) in groups {
+        for (name, item) in table.into_iter().flat_map(TableLike::iter) {
+            let of_poetry = || item.get("callable").and_then(Item::as_str);
+            let Some(value) = item.as_str().or_else(of_poetry) else {
+                continue;
+            };
+            let all = texts.entry(group).or_default();
+            let start = format!("{name:?}: ");
+            // Of both tables, `[project]` counts.
+            if !all.iter().any(|known| known.starts_with(&start)) {
+                all.push(format!("{start}{value:?}"));
+            }
+        }
+    }
+    let groups = texts.iter();
+    let groups: Vec<String> = groups
+        .map(|(group, all)| format!("{group:?}: {{{}}}", all.join(", ")))
+        .collect();
+    match groups.is_empty() {
+        true => String::new(),
+        false => format!(", entry_points={{{}}}", groups.join(", ")),
     }
 }
