@@ -379,6 +379,15 @@ fn options_of_setuptools_for_wheels() {
         name("['--plat-name=manylinux2014-x86_64', '--build-number', '3']"),
         "foo-1.0-3-py3-none-manylinux2014_x86_64.whl"
     );
+    assert_eq!(
+        name("['--py-limited-api', 'cp38', '--keep-temp']"),
+        "foo-1.0-py3-none-any.whl"
+    );
+    let cut = distribution(
+        "",
+        "wheel_config_settings={'--global-option': ['--plat-name']}",
+    );
+    assert!(refused(&cut).contains("`--plat-name` in `wheel_config_settings` has no value"));
     let unknown = distribution(
         "",
         "wheel_config_settings={'--global-option': ['--universal']}",

@@ -28,6 +28,33 @@ use crate::packaging::{
 use crate::session::Session;
 use model::Place;
 
+/// Options of `bdist_wheel` that change nothing in a wheel that is written here.
+const WITHOUT_EFFECT: [&str; 9] = [
+    "--keep-temp",
+    "--quiet",
+    "--relative",
+    "--skip-build",
+    "--verbose",
+    "-k",
+    "-q",
+    "-v",
+    "bdist_wheel",
+];
+
+/// The same, with a value. A limited API is one of extension modules, which a backend compiles.
+const VALUES_WITHOUT_EFFECT: [&str; 10] = [
+    "--bdist-dir",
+    "--compression",
+    "--dist-dir",
+    "--group",
+    "--owner",
+    "--py-limited-api",
+    "-b",
+    "-d",
+    "-g",
+    "-u",
+];
+
 /// Describes the distributions of one repository.
 pub(super) struct Describer<'g> {
     pub(super) session: &'g Session,
@@ -392,12 +419,14 @@ impl Describer<'_> {
         // An option and its value are two texts, or one with `=`.
         let mut words = texts.flat_map(|text| text.splitn(2, '='));
         let mut found = WheelOptions::default();
+        let mut ignored = None;
         while let Some(option) = words.next() {
             let field = match option {
                 "--python-tag" => &mut found.python_tag,
                 "--plat-name" | "-p" => &mut found.platform_tag,
                 "--build-number" => &mut found.build,
-                "bdist_wheel" | "--quiet" | "-q" | "--verbose" | "-v" => continue,
+                _ if WITHOUT_EFFECT.contains(&option) => continue,
+                _ if VALUES_WITHOUT_EFFECT.contains(&option) => &mut ignored,
                 other => {
                     let mistake = FieldMistake::new(format!(
                         "`{other}` in `wheel_config_settings` is an option that only a build backend knows"
@@ -407,7 +436,13 @@ impl Describer<'_> {
                         .hint("known are --python-tag, --plat-name and --build-number"));
                 }
             };
-            *field = words.next().map(str::to_owned);
+            let value = words.next().ok_or_else(|| {
+                let mistake = FieldMistake::new(format!(
+                    "`{option}` in `wheel_config_settings` has no value"
+                ));
+                self.mistaken(id, "wheel_config_settings", mistake)
+            })?;
+            *field = Some(value.to_owned());
         }
         found.platform_tag = found.platform_tag.map(|name| name.replace(['-', '.'], "_"));
         Ok(found)
