@@ -28,33 +28,6 @@ use crate::packaging::{
 use crate::session::Session;
 use model::Place;
 
-/// Options of `bdist_wheel` that change nothing in a wheel that is written here.
-const WITHOUT_EFFECT: [&str; 9] = [
-    "--keep-temp",
-    "--quiet",
-    "--relative",
-    "--skip-build",
-    "--verbose",
-    "-k",
-    "-q",
-    "-v",
-    "bdist_wheel",
-];
-
-/// The same, with a value. A limited API is one of extension modules, which a backend compiles.
-const VALUES_WITHOUT_EFFECT: [&str; 10] = [
-    "--bdist-dir",
-    "--compression",
-    "--dist-dir",
-    "--group",
-    "--owner",
-    "--py-limited-api",
-    "-b",
-    "-d",
-    "-g",
-    "-u",
-];
-
 /// Describes the distributions of one repository.
 pub(super) struct Describer<'g> {
     pub(super) session: &'g Session,
@@ -411,43 +384,6 @@ impl Describer<'_> {
         }
     }
 
-    /// `wheel_config_settings={"--global-option": ["--python-tag", "py37.py38"]}`
-    fn wheel_options(&self, id: TargetId) -> Result<WheelOptions, GoalError> {
-        let settings = self.graph.field(id, "wheel_config_settings");
-        let lists = ["--global-option", "--build-option"].map(|key| settings?.get(key));
-        let texts = lists.into_iter().flatten().flat_map(Data::strings);
-        // An option and its value are two texts, or one with `=`.
-        let mut words = texts.flat_map(|text| text.splitn(2, '='));
-        let mut found = WheelOptions::default();
-        let mut ignored = None;
-        while let Some(option) = words.next() {
-            let field = match option {
-                "--python-tag" => &mut found.python_tag,
-                "--plat-name" | "-p" => &mut found.platform_tag,
-                "--build-number" => &mut found.build,
-                _ if WITHOUT_EFFECT.contains(&option) => continue,
-                _ if VALUES_WITHOUT_EFFECT.contains(&option) => &mut ignored,
-                other => {
-                    let mistake = FieldMistake::new(format!(
-                        "`{other}` in `wheel_config_settings` is an option that only a build backend knows"
-                    ));
-                    return Err(self
-                        .mistaken(id, "wheel_config_settings", mistake)
-                        .hint("known are --python-tag, --plat-name and --build-number"));
-                }
-            };
-            let value = words.next().ok_or_else(|| {
-                let mistake = FieldMistake::new(format!(
-                    "`{option}` in `wheel_config_settings` has no value"
-                ));
-                self.mistaken(id, "wheel_config_settings", mistake)
-            })?;
-            *field = Some(value.to_owned());
-        }
-        found.platform_tag = found.platform_tag.map(|name| name.replace(['-', '.'], "_"));
-        Ok(found)
-    }
-
     /// The constraints of the distribution, or of its first source with its own, or of the resolve.
     fn interpreter_constraints(
         &self,
@@ -632,7 +568,7 @@ impl Describer<'_> {
         text.is_some_and(|text| text.contains("mypy"))
     }
 
-    fn mistaken(&self, id: TargetId, field: &str, mistake: FieldMistake) -> GoalError {
+    pub(super) fn mistaken(&self, id: TargetId, field: &str, mistake: FieldMistake) -> GoalError {
         mistake
             .error(&self.graph.target(id).address)
             .at(self.place(id, field))

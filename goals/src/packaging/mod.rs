@@ -27,6 +27,7 @@ mod select;
 mod setup_py;
 mod source_file;
 mod time;
+mod wheel_options;
 mod writing;
 
 pub use artifact::{FieldMistake, ProvidedArtifact, artifact, entry_points};
