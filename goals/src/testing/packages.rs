@@ -12,7 +12,7 @@ use targets::{TargetGraph, TargetId};
 
 use super::plan::TestBatch;
 use super::plugins::{DEBUGGER, refuse_missing};
-use super::shared_packages::{ModulePackages, shared_packages};
+use super::shared_packages::{ModulePackages, server_groups};
 use crate::environments::{CachedEnvironment, ExportOptions, Exporter, LockedPackages};
 use crate::error::GoalError;
 use crate::graph::interpreter_constraints;
@@ -82,26 +82,30 @@ pub(super) fn environments(
         modules: modules[choice],
         wheels,
     });
-    let shared = shared_packages(&used.collect::<Vec<_>>());
-    let each = wheels.iter().zip(&shared);
-    let wanted =
-        each.flat_map(|((choice, own), shared)| [(choice.python, own), (choice.python, shared)]);
-    let wanted: BTreeSet<(usize, &Vec<StoredWheel>)> = wanted.collect();
-    let made: Vec<_> = wanted
-        .into_par_iter()
-        .map(|(python, wheels)| {
-            let environment = finder.exporter.linked(&finder.pythons[python], wheels)?;
-            Ok::<_, GoalError>(((python, wheels), Arc::new(environment)))
-        })
+    let groups = server_groups(&used.collect::<Vec<_>>());
+    let linked = |python: usize, wheels: &[StoredWheel]| {
+        let environment = finder.exporter.linked(&finder.pythons[python], wheels);
+        environment.map(Arc::new)
+    };
+    let own = wheels.par_iter();
+    let own: Vec<_> = own
+        .map(|(choice, wheels)| linked(choice.python, wheels))
         .collect();
-    let made: BTreeMap<_, _> = made.into_iter().collect::<Result<_, _>>()?;
-    let of_choice = wheels.iter().zip(&shared).map(|((choice, own), shared)| {
-        let environment = TestEnvironment {
-            own: made[&(choice.python, own)].clone(),
-            shared: made[&(choice.python, shared)].clone(),
+    let own: Vec<Arc<CachedEnvironment>> = own.into_iter().collect::<Result<_, _>>()?;
+    let mut shared = own.clone();
+    for group in &groups {
+        let has_no_more = |at: &&usize| wheels[**at].1.len() == group.common.len();
+        let environment = match group.members.iter().find(has_no_more) {
+            Some(at) => own[*at].clone(),
+            None => linked(group.python, &group.common)?,
         };
-        (*choice, environment)
-    });
+        for at in &group.members {
+            shared[*at] = environment.clone();
+        }
+    }
+    let each = wheels.iter().zip(own.into_iter().zip(shared));
+    let of_choice =
+        each.map(|((choice, _), (own, shared))| (*choice, TestEnvironment { own, shared }));
     let of_choice: BTreeMap<&PackageChoice, TestEnvironment> = of_choice.collect();
     let of_batch = choices.iter().map(|at| of_choice[&seen[*at]].clone());
     Ok(of_batch.collect())

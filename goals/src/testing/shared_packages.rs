@@ -23,15 +23,19 @@ pub(super) struct ModulePackages<'a> {
 }
 
 /// Environments of one server.
-struct ServerGroup {
-    python: usize,
-    members: Vec<usize>,
+#[derive(Debug)]
+pub(super) struct ServerGroup {
+    /// The position of their Python.
+    pub(super) python: usize,
+    /// Their positions.
+    pub(super) members: Vec<usize>,
     modules: usize,
-    common: Vec<StoredWheel>,
+    /// The packages that all of them have.
+    pub(super) common: Vec<StoredWheel>,
 }
 
-/// For each environment, in their order, the packages of its server's.
-pub(super) fn shared_packages(environments: &[ModulePackages<'_>]) -> Vec<Vec<StoredWheel>> {
+/// The groups of environments: each is in one.
+pub(super) fn server_groups(environments: &[ModulePackages<'_>]) -> Vec<ServerGroup> {
     let mut by_size: Vec<usize> = (0..environments.len()).collect();
     by_size.sort_by_key(|at| environments[*at].wheels.len());
     let alike = grouped(environments, by_size, |common, all| {
@@ -42,13 +46,7 @@ pub(super) fn shared_packages(environments: &[ModulePackages<'_>]) -> Vec<Vec<St
         alike.into_iter().partition(|group| group.modules == 1);
     let alone = alone.into_iter().flat_map(|group| group.members).collect();
     groups.extend(grouped(environments, alone, |_, _| true));
-    let mut shared = vec![Vec::new(); environments.len()];
-    for group in groups {
-        for at in group.members {
-            shared[at].clone_from(&group.common);
-        }
-    }
-    shared
+    groups
 }
 
 /// The groups of environments: each joins the first of its Python with which it has enough in common, by the numbers
@@ -64,18 +62,19 @@ fn grouped(
     let mut groups: Vec<ServerGroup> = Vec::new();
     for at in members {
         let one = &environments[at];
+        let is_common = |wheel: &StoredWheel| hashes[at].contains(&wheel.sha256);
         let joined = groups
             .iter_mut()
             .filter(|group| group.python == one.python && group.modules.max(one.modules) < MANY)
-            .find_map(|group| {
-                let common = group.common_with(&hashes[at]);
-                is_enough(common.len(), one.wheels.len()).then_some((group, common))
+            .find(|group| {
+                let common = group.common.iter().filter(|one| is_common(one));
+                is_enough(common.count(), one.wheels.len())
             });
         match joined {
-            Some((group, common)) => {
+            Some(group) => {
                 group.members.push(at);
                 group.modules += one.modules;
-                group.common = common;
+                group.common.retain(is_common);
             }
             None => groups.push(ServerGroup {
                 python: one.python,
@@ -88,18 +87,9 @@ fn grouped(
     groups
 }
 
-impl ServerGroup {
-    /// What it has in common with an environment.
-    fn common_with(&self, wheels: &FxHashSet<Sha256>) -> Vec<StoredWheel> {
-        let common = self.common.iter();
-        let common = common.filter(|wheel| wheels.contains(&wheel.sha256));
-        common.cloned().collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ModulePackages, shared_packages};
+    use super::{ModulePackages, server_groups};
     use install::environment::StoredWheel;
     use model::Sha256;
 
@@ -128,12 +118,15 @@ mod tests {
             modules: *modules,
             wheels,
         });
-        let shared = shared_packages(&each.collect::<Vec<_>>());
-        let names = |wheels: &Vec<StoredWheel>| {
-            let names = wheels.iter().map(|wheel| wheel.name.to_string());
-            names.collect::<Vec<_>>().join(" ")
-        };
-        shared.iter().map(names).collect()
+        let mut shared = vec![String::new(); environments.len()];
+        for group in server_groups(&each.collect::<Vec<_>>()) {
+            let names = group.common.iter().map(|wheel| wheel.name.to_string());
+            let names = names.collect::<Vec<_>>().join(" ");
+            for at in group.members {
+                shared[at].clone_from(&names);
+            }
+        }
+        shared
     }
 
     #[test]
