@@ -361,6 +361,25 @@ fn namespaces_of_pkg_resources() {
     assert_eq!(names, "foo\n");
 }
 
+/// The `__init__.py` above the code is shipped with it, and makes a package of its folder: Pants ships what else is
+/// there, as the `hello-dist` of its own repository shows.
+#[test]
+fn resources_of_a_package_above_the_code() {
+    let repo = repo()
+        .file("Cargo.toml", SETTINGS)
+        .file("src/hello/BUILD", "python_sources()\nresources(name='res', sources=['note.txt'])\npython_distribution(name='dist', dependencies=['src/hello/greet', ':res'], sdist=False,\n    provides=python_artifact(name='hello', version='1.0'))\n")
+        .file("src/hello/__init__.py", "")
+        .file("src/hello/note.txt", "n")
+        .file("src/hello/greet/BUILD", "python_sources()\n")
+        .file("src/hello/greet/__init__.py", "")
+        .file("src/hello/greet/greet.py", "def hi(): ...\n");
+    package(&repo, &["--verify"]);
+    assert_eq!(
+        member(&repo, "hello-1.0-py3-none-any.whl", "hello/note.txt"),
+        "n"
+    );
+}
+
 #[test]
 fn options_of_setuptools_for_wheels() {
     let name = |options: &str| {

@@ -133,7 +133,7 @@ impl TargetGraph<'_> {
             }
             self.collect_requirements(reached, &excluded, &mut requirements)?;
         }
-        let packages = packages(&files);
+        let packages = self.packages(&files);
         let (files, loose): (Vec<DistributionFile>, Vec<DistributionFile>) = files
             .into_iter()
             .partition(|file| !generates_setup || file.is_in(&packages));
@@ -152,6 +152,27 @@ impl TargetGraph<'_> {
             resolve,
             unmatched: unmatched.into_values().collect(),
         })
+    }
+
+    /// The folders that are packages: those with code, and those above it that have an `__init__.py`, which is shipped
+    /// with the code.
+    fn packages(&self, files: &BTreeSet<DistributionFile>) -> BTreeSet<String> {
+        let tree = self.repository().tree();
+        let mut packages = BTreeSet::new();
+        for file in files.iter().filter(|file| file.member.ends_with(".py")) {
+            let root = file.path.strip_suffix(file.member.as_str()).unwrap_or("");
+            let folder = RepoPath::new(&file.member).folder();
+            packages.insert(folder.to_owned());
+            let above = folder.match_indices('/').map(|(at, _)| &folder[..at]);
+            let is_package = |folder: &&str| {
+                let inits = ["__init__.py", "__init__.pyi"];
+                inits
+                    .iter()
+                    .any(|name| tree.has_file(&format!("{root}{folder}/{name}")))
+            };
+            packages.extend(above.filter(is_package).map(str::to_owned));
+        }
+        packages
     }
 
     /// Whether the set-up of a distribution follows from its target, not from files of its own.
@@ -474,13 +495,6 @@ impl TargetGraph<'_> {
             function => format!("{module}:{function}"),
         })
     }
-}
-
-/// The folders that are packages: those with code.
-fn packages(files: &BTreeSet<DistributionFile>) -> BTreeSet<String> {
-    let code = files.iter().filter(|file| file.member.ends_with(".py"));
-    code.map(|file| RepoPath::new(&file.member).folder().to_owned())
-        .collect()
 }
 
 impl DistributionFile {
