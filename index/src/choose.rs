@@ -32,8 +32,8 @@ impl FilePolicy {
 
 /// The file to read the metadata from.
 ///
-/// All wheels of one version are taken to have the same metadata. A wheel with a metadata file
-/// beside it is preferred, since it needs only one small request. Then comes a pure wheel; then one
+/// All wheels of one version are taken to have the same metadata, but for those of Python 2, which come last. A wheel
+/// with a metadata file beside it is preferred, since it needs only one small request. Then comes a pure wheel; then one
 /// for Linux on x86_64, which lists most dependencies if wheels differ after all; then the smallest
 /// one.
 pub(crate) fn choose(release: &ListedRelease, policy: FilePolicy) -> Option<&ReleaseFile> {
@@ -55,10 +55,15 @@ fn is_wheel(file: &ReleaseFile) -> bool {
 }
 
 fn wheel_rank(file: &ReleaseFile) -> impl Ord + use<> {
-    let platform = match &file.kind {
-        FileKind::Wheel(wheel) => wheel.platform_tag.as_str(),
-        FileKind::Sdist(_) => "",
+    let (python, platform) = match &file.kind {
+        FileKind::Wheel(wheel) => (wheel.python_tag.as_str(), wheel.platform_tag.as_str()),
+        FileKind::Sdist(_) => ("", ""),
     };
+    let of_python_2 = |tag: &str| {
+        let version = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        version.starts_with('2')
+    };
+    let is_of_python_3 = !python.split('.').all(of_python_2);
     let platform = match platform {
         "any" => 2,
         platform if platform.contains("linux") && platform.ends_with("x86_64") => 1,
@@ -69,7 +74,7 @@ fn wheel_rank(file: &ReleaseFile) -> impl Ord + use<> {
         MetadataFile::Unhashed => 1,
         MetadataFile::Absent => 0,
     };
-    (beside, platform, Reverse(file.file.size))
+    (is_of_python_3, beside, platform, Reverse(file.file.size))
 }
 
 fn sdist_rank(file: &ReleaseFile) -> impl Ord + use<> {

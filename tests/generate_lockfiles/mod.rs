@@ -497,3 +497,24 @@ fn python_is_there() -> bool {
     }
     found
 }
+
+/// The wheel of cos-python-sdk-v5 1.9.44 for Python 2 requires an older requests than the other one.
+#[test]
+fn a_wheel_for_python_2_says_nothing_of_python_3() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0")
+            .wheel("py2-none-any")
+            .requires("b<2"),
+        Package::new("a", "1.0")
+            .requires("b")
+            .member("a/more.py", &[b'#'; 5000]),
+        Package::new("b", "1.0"),
+        Package::new("b", "2.0"),
+    ]);
+    let repo = repo().index(&index).requirements("a\n");
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==1.0
+    b==2.0
+    ");
+}
