@@ -44,10 +44,16 @@ impl Marker {
     /// No environment.
     pub const FALSE: Self = Self(MarkerTree::FALSE);
 
-    /// Wraps a tree of `pep508_rs`.
+    /// Wraps a tree of `pep508_rs`. What it writes for no environment is read as that, so that a lock
+    /// says what it said.
     #[must_use]
     pub fn from_tree(tree: MarkerTree) -> Self {
-        Self(tree)
+        static NOWHERE: LazyLock<Option<MarkerTree>> =
+            LazyLock::new(|| MarkerTree::parse_str::<VerbatimUrl>("python_version < '0'").ok());
+        match NOWHERE.as_ref() == Some(&tree) {
+            true => Self::FALSE,
+            false => Self(tree),
+        }
     }
 
     /// The tree of `pep508_rs`.
@@ -440,7 +446,7 @@ impl FromStr for Marker {
             return Err(error("it has a control character".to_owned()));
         }
         MarkerTree::parse_str::<VerbatimUrl>(&marker_text::encoded(marker))
-            .map(Self)
+            .map(Self::from_tree)
             .map_err(|failed| error(failed.message.to_string()))
     }
 }
@@ -520,6 +526,13 @@ mod tests {
             "",
             "python_version < '0'",
         );
+    }
+
+    #[test]
+    fn no_environment_is_read_back() {
+        let nowhere = marker("sys_platform == 'linux' and sys_platform == 'darwin'");
+        assert!(nowhere.is_false());
+        assert_eq!(marker(&nowhere.to_string()), nowhere);
     }
 
     #[test]

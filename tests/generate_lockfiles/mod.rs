@@ -6,6 +6,7 @@ mod crashes;
 mod direct;
 mod freshness;
 mod indexes;
+mod odd_requirements;
 mod requirements;
 
 use insta::assert_snapshot;

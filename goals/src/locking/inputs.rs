@@ -78,6 +78,7 @@ impl ResolveDeclaration {
         let all = requirements_of(session, repository, resolve)?;
         let mut places = Vec::new();
         let mut hashes = FxHashMap::<PackageName, Vec<FileDigest>>::default();
+        let mut unasked = Vec::new();
         let mut named = |line: &RequirementLine| -> Result<Requirement, GoalError> {
             let place = line.specifier.place();
             let checked = |source: &RequirementSource| {
@@ -103,6 +104,18 @@ impl ResolveDeclaration {
                     }
                 }
             };
+            let asked = Requirement {
+                marker: requirement.marker.with_extras(&[]),
+                ..requirement.clone()
+            };
+            if asked.marker.is_false() && !requirement.marker.is_false() {
+                unasked.push(IgnoredOption {
+                    name: requirement.to_string(),
+                    place: place.clone(),
+                    why: Cow::Borrowed("only what a package requires can hold for an extra"),
+                });
+            }
+            let requirement = asked;
             if requirement.specifiers().is_some() && !line.hashes.is_empty() {
                 let known = hashes.entry(requirement.name.clone()).or_default();
                 known.extend(line.hashes.iter().cloned());
@@ -151,6 +164,7 @@ impl ResolveDeclaration {
                 .collect(),
         };
         let mut ignored = of_projects(session);
+        ignored.extend(unasked);
         for (name, value, place) in &all.options {
             ignored.extend(why_ignored(name).map(|why| IgnoredOption {
                 name: name.clone(),

@@ -1,0 +1,49 @@
+//! What few requirements say: encodings, markers that hold nowhere, options that leave indexes out,
+//! Pythons that nobody has, wheels that are mislabelled.
+
+use insta::assert_snapshot;
+use testkit::{LoopbackIndex, Package};
+
+use crate::{done, lock, repo};
+
+#[test]
+fn a_marker_that_no_environment_satisfies() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0"),
+        Package::new("b", "1.0").requires("a"),
+        Package::new("c", "1.0").requires("a"),
+    ]);
+    let never = "sys_platform == 'linux' and sys_platform == 'darwin'";
+    let settings = format!(
+        "[workspace.metadata.xtask.python]\n\
+         interpreter_constraints = ['CPython==3.12.*']\n\
+         resolves_to_overrides = {{ python-default = [\"a ; {never}\"] }}\n"
+    );
+    let repo = repo()
+        .index(&index)
+        .requirements(&format!(
+            "-c bounds.txt\na ; {never}\nb\nc ; extra == 'x'\na ; extra == 'x' or sys_platform == 'linux'\n"
+        ))
+        .file("bounds.txt", &format!("b<1 ; {never}\nb<1 ; extra == 'x'\n"));
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    warning: requirements.txt:4: `c ; extra == 'x'` has no effect: only what a package requires can hold for an extra
+    warning: bounds.txt:2: `b<1 ; extra == 'x'` has no effect: only what a package requires can hold for an extra
+    python-default (python.lock): 2 packages, written
+      + a 1.0  (the requirement `a ; sys_platform == 'linux'` is new)
+      + b 1.0  (the requirement `b` is new)
+    ");
+    let relocked = lock(&repo);
+    assert!(relocked.stderr.contains("up to date"), "{relocked}");
+    assert_eq!(done(&repo, &["lock", "check"]).status, 0);
+    // An override that holds nowhere takes a dependency out.
+    let repo = repo.requirements("b\n").file("Cargo.toml", &settings);
+    assert_snapshot!(lock(&repo), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 1 packages, written
+      - a 1.0  (the requirement `a ; sys_platform == 'linux'` is gone)
+    ");
+    assert_eq!(done(&repo, &["lock", "check"]).status, 0);
+}
