@@ -117,8 +117,12 @@ impl InterpreterConstraints {
     /// The environments whose Python is released, by its minor version.
     #[must_use]
     pub fn released() -> Marker {
+        Marker::python_range(&Self::released_range())
+    }
+
+    fn released_range() -> VersionRange {
         let next = Version::new([3, u64::from(NEWEST_PYTHON_MINOR) + 1]);
-        Marker::python_range(&VersionRange::strictly_lower_than(next))
+        VersionRange::strictly_lower_than(next)
     }
 
     /// The released minor versions of Python 3 that satisfy a constraint, with the environments of
@@ -175,10 +179,12 @@ impl InterpreterConstraints {
     }
 
     /// Whether an interpreter that satisfies the constraints, with a version in `pythons`, can use
-    /// the wheel.
+    /// the wheel. Which wheels a Python can use that is not released, nobody knows: all may be.
     #[must_use]
     pub fn admit_wheel(&self, wheel: &WheelFilename, pythons: &VersionRange) -> bool {
-        wheel.fits_pythons(pythons) && !(self.only_cpython() && wheel.is_for_pypy())
+        let is_unreleased = !pythons.is_empty() && pythons.is_disjoint(&Self::released_range());
+        (is_unreleased || wheel.fits_pythons(pythons))
+            && !(self.only_cpython() && wheel.is_for_pypy())
     }
 
     /// The constraints as `Requires-Python`: one range that spans them, as in `>=3.12,<3.13`.

@@ -47,3 +47,32 @@ fn a_marker_that_no_environment_satisfies() {
     ");
     assert_eq!(done(&repo, &["lock", "check"]).status, 0);
 }
+
+#[test]
+fn a_package_of_later_pythons_alone_has_its_files() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0")
+            .requires("d<2 ; python_version < '4'")
+            .requires("d>=2 ; python_version >= '4'"),
+        Package::new("d", "1.0"),
+        Package::new("d", "2.0"),
+    ]);
+    let settings = "[workspace.metadata.xtask.python]\n\
+                    interpreter_constraints = ['CPython>=3.12']\n";
+    let repo = repo()
+        .index(&index)
+        .requirements("a\n")
+        .file("Cargo.toml", settings);
+    lock(&repo);
+    assert_eq!(done(&repo, &["lock", "check"]).status, 0);
+    let exported = done(
+        &repo,
+        &["export", "--format", "requirements", "--output", "-"],
+    )
+    .stdout;
+    let of_d = exported
+        .lines()
+        .skip_while(|line| !line.starts_with("d==2.0"));
+    let hashed = of_d.skip(1).any(|line| line.contains("--hash=sha256:"));
+    assert!(hashed, "{exported}");
+}
