@@ -77,6 +77,15 @@ impl Core {
                 reason: format!("it is the metadata of `{}`", metadata.name),
             });
         }
+        // A wheel of another version than its name says cannot be installed.
+        let is_wheel = matches!(file.kind, FileKind::Wheel(_));
+        let said = &metadata.version;
+        if is_wheel && said != version && *said != version.clone().without_local() {
+            return Err(IndexError::Metadata {
+                filename: file.file.filename.clone(),
+                reason: format!("it is the metadata of version {said}"),
+            });
+        }
         stored::write(&self.cache.metadata(&file.key()), &metadata)?;
         Ok(Arc::new(metadata))
     }

@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use testkit::{LoopbackIndex, Package};
 
-use crate::{done, lock, repo};
+use crate::{done, lock, locked, refused, repo};
 
 #[test]
 fn a_marker_that_no_environment_satisfies() {
@@ -75,4 +75,37 @@ fn a_package_of_later_pythons_alone_has_its_files() {
         .skip_while(|line| !line.starts_with("d==2.0"));
     let hashed = of_d.skip(1).any(|line| line.contains("--hash=sha256:"));
     assert!(hashed, "{exported}");
+}
+
+#[test]
+fn a_wheel_of_another_version_than_its_name_says_is_not_locked() {
+    let repo = repo().requirements("a\n").file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.python]\n\
+         interpreter_constraints = ['CPython==3.12.*']\n\
+         [workspace.metadata.xtask.python-repos]\nindexes = []\n\
+         find_links = ['file://%(buildroot)s/wheels']\n",
+    );
+    let folder = repo.root().join("wheels");
+    fs_err::create_dir(&folder).unwrap();
+    let file = &Package::new("a", "1.0").files()[0];
+    fs_err::write(
+        folder.join(file.filename.replace("1.0", "2.0")),
+        &file.bytes,
+    )
+    .unwrap();
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:1:1
+      |
+    1 | a
+      | ^
+      |
+      = requirements.txt:1 requires a
+      = a has metadata that cannot be used: the metadata in `a-2.0-py3-none-any.whl` cannot be read: it is the metadata of version 1.0
+    ");
+    // As with pip, another one is tried.
+    fs_err::write(folder.join(&file.filename), &file.bytes).unwrap();
+    lock(&repo);
+    assert_eq!(locked(&repo, "python-default").trim(), "a==1.0");
 }
