@@ -49,6 +49,23 @@ fn a_marker_that_no_environment_satisfies() {
 }
 
 #[test]
+fn an_option_that_leaves_every_index_out_is_named() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let repo = repo().index(&index).requirements("--no-index\na\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> requirements.txt:2:1
+      |
+    2 | a
+      | ^
+      |
+      = requirements.txt:2 requires a
+      = a is on no index
+    hint: `--no-index` at requirements.txt:1 leaves every index out: remove it, or name a folder that has a by `--find-links`
+    ");
+}
+
+#[test]
 fn a_package_of_later_pythons_alone_has_its_files() {
     let index = LoopbackIndex::start([
         Package::new("a", "1.0")

@@ -2,6 +2,7 @@
 
 use model::{IndexRole, PackageName, Requirement, Version, VersionSpecifiers};
 use resolve::{Explanation, Hint, Premise, Reason};
+use targets::requirements::{IndexOption, IndexOptionKind};
 
 use super::inputs::ResolveDeclaration;
 use super::provider::IndexProvider;
@@ -180,13 +181,7 @@ fn hint_text(hint: &Hint, declared: &ResolveDeclaration) -> String {
             let place = constraint.and_then(|constraint| declared.place(constraint));
             format!("{hint}{}", at(place))
         }
-        Hint::Misspelt(name) => match declared.place_of(name) {
-            Some(place) => format!("{hint} See {}:{}", place.path, place.line),
-            None => match meant(name, declared) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("check that `{name}` is on one of the indexes of `[python-repos]`"),
-            },
-        },
+        Hint::Misspelt(name) => misspelt_text(hint, name, declared),
         Hint::Prerelease(_) => {
             format!("{hint}: `resolves_to_prereleases = {{ {resolve} = \"allow\" }}` in `[python]`")
         }
@@ -195,6 +190,23 @@ fn hint_text(hint: &Hint, declared: &ResolveDeclaration) -> String {
             format!("{hint}: {}", where_pythons_stand(name, declared))
         }
         Hint::Yanked(..) | Hint::Sdist(_) | Hint::Wheel(_) => hint.to_string(),
+    }
+}
+
+/// What may be wrong with the name of a project that no index has, or with the indexes.
+fn misspelt_text(hint: &Hint, name: &PackageName, declared: &ResolveDeclaration) -> String {
+    let mut options = declared.indexes.iter();
+    let no_index = options.find(|option| option.kind == IndexOptionKind::NoIndex);
+    match (no_index, declared.place_of(name)) {
+        (Some(IndexOption { place, .. }), _) => format!(
+            "`--no-index` at {}:{} leaves every index out: remove it, or name a folder that has {name} by `--find-links`",
+            place.path, place.line
+        ),
+        (None, Some(place)) => format!("{hint} See {}:{}", place.path, place.line),
+        (None, None) => match meant(name, declared) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("check that `{name}` is on one of the indexes of `[python-repos]`"),
+        },
     }
 }
 
