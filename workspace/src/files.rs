@@ -44,9 +44,20 @@ pub fn remove_unfinished(path: &Utf8Path) -> std::io::Result<()> {
     }
 }
 
-/// The file that a path leads to.
+/// The file that a path leads to, which need not be there yet.
 fn behind_links(path: &Utf8Path) -> Utf8PathBuf {
-    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+    // As many links as Linux follows; a circle of them is replaced by the file.
+    let mut there = path.to_owned();
+    for _ in 0..40 {
+        if let Ok(whole) = there.canonicalize_utf8() {
+            return whole;
+        }
+        let Ok(next) = there.read_link_utf8() else {
+            return there;
+        };
+        there = there.parent().unwrap_or(Utf8Path::new("")).join(next);
+    }
+    path.to_owned()
 }
 
 /// Where the new content of a file is until it is whole.
@@ -208,6 +219,16 @@ mod tests {
             assert!(folder.join("link").is_symlink());
             let text = fs_err::read_to_string(folder.join("sub/file")).unwrap();
             assert_eq!(text, "new");
+            // What the links lead to need not be there.
+            fs_err::os::unix::fs::symlink("later/file", folder.join("first")).unwrap();
+            fs_err::os::unix::fs::symlink("first", folder.join("second")).unwrap();
+            replace(&folder.join("second"), "made").unwrap();
+            assert!(folder.join("second").is_symlink() && folder.join("first").is_symlink());
+            let text = fs_err::read_to_string(folder.join("later/file")).unwrap();
+            assert_eq!(text, "made");
+            fs_err::os::unix::fs::symlink("circle", folder.join("circle")).unwrap();
+            replace(&folder.join("circle"), "round").unwrap();
+            assert!(!folder.join("circle").is_symlink());
         }
         fs_err::write(folder.join("sub/.file.xtask-new"), "left by a kill").unwrap();
         replace(&folder.join("sub/file"), "newer").unwrap();
