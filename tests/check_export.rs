@@ -15,6 +15,16 @@ fn nothing_is_said_of_an_environment_that_is_current() {
 }
 
 #[test]
+fn that_nothing_was_exported_is_said() {
+    let Some(repo) = repo() else { return };
+    let index = index();
+    let repo = repo.index(&index).requirements("app\n");
+    lock(&repo);
+    let check = done(&repo, &["check-export"]);
+    assert_snapshot!(said(&check), @"warning: no environment was exported, so none was judged; run `cargo xtask export`");
+}
+
+#[test]
 fn what_a_person_changed_is_named_and_mended() {
     let Some(repo) = repo() else { return };
     let index = index();

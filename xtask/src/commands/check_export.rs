@@ -63,6 +63,9 @@ pub(crate) fn run(
     } else {
         arguments.resolves.clone()
     };
+    if resolves.is_empty() {
+        session.warn("no environment was exported, so none was judged; run `cargo xtask export`");
+    }
     let mut hints = Vec::new();
     let mut all = Vec::new();
     for resolve in resolves {
