@@ -7,6 +7,31 @@ use testkit::{LoopbackIndex, Package};
 use crate::{done, lock, locked, refused, repo};
 
 #[test]
+fn encodings_that_pip_reads_are_read() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0"), Package::new("b", "1.0")]);
+    let utf32 = |mark: char, bytes: fn(u32) -> [u8; 4]| -> Vec<u8> {
+        let text = format!("{mark}a==1.0\r\nb\n");
+        text.chars().flat_map(|c| bytes(c.into())).collect()
+    };
+    let mark = '\u{feff}';
+    for bytes in [
+        utf32(mark, u32::to_le_bytes),
+        utf32(mark, u32::to_be_bytes),
+        b"# -*- coding: Latin-1 -*-\na==1.0 # caf\xe9\nb\n".to_vec(),
+        b"# of ours\n# vim: set fileencoding=iso_8859-1 :\n# caf\xe9\na==1.0\nb\n".to_vec(),
+    ] {
+        let repo = repo().index(&index).requirements("");
+        fs_err::write(repo.root().join("requirements.txt"), &bytes).unwrap();
+        let output = lock(&repo);
+        assert_eq!(
+            locked(&repo, "python-default").trim(),
+            "a==1.0\nb==1.0",
+            "{output}"
+        );
+    }
+}
+
+#[test]
 fn a_marker_that_no_environment_satisfies() {
     let index = LoopbackIndex::start([
         Package::new("a", "1.0"),

@@ -182,8 +182,9 @@ impl Repository {
     /// The text of a file of the repository.
     ///
     /// # Errors
-    /// It cannot be read, or is neither UTF-8 nor UTF-16 with a byte order mark, in which Windows
-    /// PowerShell writes what `pip freeze` prints.
+    /// It cannot be read, or is in another encoding than UTF-8, UTF-16 and UTF-32 with a byte order
+    /// mark, as Windows PowerShell writes what `pip freeze` prints, and ISO-8859-1 where one of the
+    /// first two lines says so (PEP 263), as pip reads requirements.
     pub fn read(&self, path: &str) -> std::io::Result<String> {
         decoded(self.files.read(path)?).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
     }
@@ -223,11 +224,42 @@ fn decoded(bytes: Vec<u8>) -> Option<String> {
         let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
         String::from_utf16(&units).ok().filter(|_| rest.is_empty())
     };
+    let from_utf32 = |unit: fn([u8; 4]) -> u32| {
+        let (units, rest) = bytes[4..].as_chunks::<4>();
+        let text = units.iter().map(|bytes| char::from_u32(unit(*bytes)));
+        text.collect::<Option<String>>().filter(|_| rest.is_empty())
+    };
     match bytes[..] {
+        [0xff, 0xfe, 0, 0, ..] => from_utf32(u32::from_le_bytes),
+        [0, 0, 0xfe, 0xff, ..] => from_utf32(u32::from_be_bytes),
         [0xff, 0xfe, ..] => from_utf16(u16::from_le_bytes),
         [0xfe, 0xff, ..] => from_utf16(u16::from_be_bytes),
+        _ if says_latin(&bytes) => Some(bytes.into_iter().map(char::from).collect()),
         _ => String::from_utf8(bytes).ok(),
     }
+}
+
+/// Whether a comment in one of the first two lines says that the encoding is ISO-8859-1.
+///
+/// Source: <https://peps.python.org/pep-0263/>.
+fn says_latin(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n').take(2);
+    lines.any(|line| {
+        let line = String::from_utf8_lossy(line);
+        let comment = line.trim_start().strip_prefix('#').unwrap_or_default();
+        let said = comment
+            .split_once("coding:")
+            .or_else(|| comment.split_once("coding="));
+        let name = said.map_or("", |(_, name)| name).trim_start();
+        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        let name = name[..end.unwrap_or(name.len())]
+            .to_ascii_lowercase()
+            .replace('_', "-");
+        matches!(
+            name.as_str(),
+            "latin-1" | "latin1" | "l1" | "iso-8859-1" | "iso8859-1"
+        )
+    })
 }
 
 /// Reads and parses a BUILD file or prelude.
