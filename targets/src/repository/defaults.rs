@@ -15,7 +15,7 @@ use crate::options::GraphOptions;
 use crate::vocabulary::{DEFAULTS, DEPENDENCIES_RULES, DEPENDENTS_RULES};
 use buildfile::Data;
 use buildfile::{Call, Field};
-use model::{Place, RepoPath};
+use model::{Place, RepoPath, nearest};
 
 /// Default values by target type.
 type Defaults = BTreeMap<Arc<str>, FieldDefaults>;
@@ -336,6 +336,9 @@ fn set_defaults(current: &mut Defaults, call: &Call, checks: &mut Checks<'_>) ->
                 if known.is_none() && flag("ignore_unknown_targets") {
                     continue;
                 }
+                if known.is_none() && !checks.options.may_have_plugins() {
+                    return Err(unknown_type(kind, call));
+                }
                 if let Some(known) = known {
                     let owner = FieldOwner {
                         known,
@@ -363,6 +366,16 @@ fn set_defaults(current: &mut Defaults, call: &Call, checks: &mut Checks<'_>) ->
         }
     }
     Ok(())
+}
+
+/// The error that defaults are for a type that there is not.
+fn unknown_type(kind: &str, call: &Call) -> Error {
+    let near = nearest(kind, shipped_types().iter().map(|known| known.name));
+    Error::Invalid {
+        message: format!("`{DEFAULTS}` is about `{kind}`, which is no target type"),
+        place: call.place(),
+        hint: near.map(|near| format!("did you mean `{near}`?")),
+    }
 }
 
 /// Puts the defaults that a type accepts over those that it has.

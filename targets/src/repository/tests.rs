@@ -158,6 +158,11 @@ fn wrong_declarations() {
     d/BUILD:1:8: a target name cannot contain `/`: `a/b`
     target(name='a/b')
     ");
+    insta::assert_snapshot!(only("__defaults__({('python_sources', 'python_tets'): dict(tags=['x'])})"), @"
+    d/BUILD:1:1: `__defaults__` is about `python_tets`, which is no target type
+    __defaults__({('python_sources', 'python_tets'): dict(tags=['x'])})
+    hint: did you mean `python_test`?
+    ");
     insta::assert_snapshot!(only("__defaults__({python_sources: dict(nope=1)})"), @"
     d/BUILD:1:1: `python_sources` has no field `nope`
     __defaults__({python_sources: dict(nope=1)})
