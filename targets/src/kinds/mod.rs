@@ -11,6 +11,7 @@ mod values;
 
 pub use declared::TypeDeclaration;
 pub use field::{COMMON, FieldType, PantsVersions};
+pub(crate) use role::extensions_of;
 pub use role::{Content, RequirementsFormat, Role};
 pub use table::shipped_types;
 pub use target_type::TargetType;

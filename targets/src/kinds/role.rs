@@ -175,6 +175,33 @@ const CONTENTS: &[(&str, Content)] = &[
     ("thrift_sources", Content::Thrift),
 ];
 
+/// What the names of files must end in, by the type that owns them, as in Pants; any for others.
+const EXTENSIONS: &[(&str, &[&str])] = &[
+    ("avro_source", &["avdl", "avpr", "avsc"]),
+    ("avro_sources", &["avdl", "avpr", "avsc"]),
+    ("java_source", &["java"]),
+    ("java_sources", &["java"]),
+    ("junit_test", &["java"]),
+    ("junit_tests", &["java"]),
+    ("kotlin_source", &["kt"]),
+    ("kotlin_sources", &["kt"]),
+    ("protobuf_source", &["proto"]),
+    ("protobuf_sources", &["proto"]),
+    ("scala_source", &["scala"]),
+    ("scala_sources", &["scala"]),
+    ("thrift_source", &["thrift"]),
+    ("thrift_sources", &["thrift"]),
+    ("wsdl_source", &["wsdl"]),
+    ("wsdl_sources", &["wsdl"]),
+];
+
+/// What the names of the files of a target type must end in; `None` if anything will do.
+pub(crate) fn extensions_of(kind: &str) -> Option<&'static [&'static str]> {
+    let mut all = EXTENSIONS.iter();
+    all.find(|(name, _)| *name == kind)
+        .map(|(_, extensions)| *extensions)
+}
+
 impl Role {
     /// The role of a type that generates and has these.
     pub(super) fn of(name: &str, generates: Option<&'static str>, fields: &[FieldType]) -> Self {

@@ -1,6 +1,6 @@
 //! What the fields of target types take.
 
-use buildfile::Data;
+use buildfile::{Data, Object};
 use model::{InterpreterConstraints, nearest};
 
 /// What a field takes. `None` means that it is not set.
@@ -127,7 +127,8 @@ impl Values {
             | (Self::Number, Data::Int(_))
             | (Self::Dict, Data::Dict(_))
             | (Self::List, Data::List(_))
-            | (Self::File | Self::Object, Data::Object(_)) => Ok(()),
+            | (Self::Object, Data::Object(_)) => Ok(()),
+            (Self::File, Data::Object(object)) => check_download(object),
             // `inherit_path=False` means the text.
             (Self::OneOf(choices), Data::Bool(_)) if choices.contains(&"false") => Ok(()),
             (Self::Positive, Data::Int(number)) if *number > 0 => Ok(()),
@@ -231,6 +232,21 @@ impl Values {
             text: value.as_str().map(str::to_owned),
             near: None,
         }
+    }
+}
+
+/// Checks what stands for a file that is downloaded: `http_source(url, len=…, sha256=…)`.
+fn check_download(object: &Object) -> Result<(), ValueProblem> {
+    let is_pinned = matches!(object.get("len"), Some(Data::Int(_)))
+        && matches!(object.get("sha256"), Some(Data::Str(_)));
+    match is_pinned || &*object.name != "http_source" {
+        true => Ok(()),
+        false => Err(ValueProblem {
+            message: "must say what is downloaded by `len`, a number, and `sha256`, a text"
+                .to_owned(),
+            text: None,
+            near: None,
+        }),
     }
 }
 

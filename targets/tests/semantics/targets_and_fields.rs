@@ -267,6 +267,34 @@ fn python_sources_are_python() {
 }
 
 #[test]
+fn files_are_of_the_language_of_their_target() {
+    let files = "== a/BUILD\nthrift_sources(sources=['*'])\n== a/x.proto\n== a/y.thrift\n";
+    insta::assert_snapshot!(list(files), @"
+    a/BUILD:1:16: `a:a` takes files that end in `.thrift`, not `a/BUILD`
+    thrift_sources(sources=['*'])
+    hint: use `resources` or `files` for other files
+    ");
+    let single = "== a/BUILD\njava_source(name='x', source='x.scala')\n== a/x.scala\n";
+    insta::assert_snapshot!(list(single), @"
+    a/BUILD:1:23: `a:x` takes files that end in `.java`, not `a/x.scala`
+    java_source(name='x', source='x.scala')
+    hint: use `resources` or `files` for other files
+    ");
+}
+
+#[test]
+fn a_download_says_what_it_is() {
+    let files =
+        "== a/BUILD\nfile(name='f', source=http_source('https://files.example/x', len='3'))\n";
+    insta::assert_snapshot!(list(files), @"
+    a/BUILD:1:16: `source` of `a:f` must say what is downloaded by `len`, a number, and `sha256`, a text
+    file(name='f', source=http_source('https://files.example/x', len='3'))
+    ");
+    let whole = "== a/BUILD\nfile(name='f', source=http_source('https://files.example/x', len=3, sha256='ab'))\n";
+    insta::assert_snapshot!(list(whole), @"a:f file");
+}
+
+#[test]
 fn an_override_of_the_parametrized_field_makes_one_target() {
     let files = "== a/BUILD
 python_sources(resolve=parametrize('python-default', 'other'), overrides={'one.py': {'resolve': 'other'}})

@@ -4,7 +4,7 @@ use model::{Place, RepoPath};
 
 use crate::address;
 use crate::error::Error;
-use crate::kinds::Content;
+use crate::kinds::{Content, extensions_of};
 use crate::repository::{BuildDir, Declaration, DeclarationId};
 
 /// A declaration with its folder and position.
@@ -45,7 +45,7 @@ impl DeclarationSite<'_> {
         }
     }
 
-    /// Fails for a file that is no Python file, where one is wanted.
+    /// Fails for a file that is of another language than its target is for.
     pub(super) fn check_extension(
         &self,
         field: &str,
@@ -55,11 +55,19 @@ impl DeclarationSite<'_> {
         let python = matches!(content, Content::Python | Content::Test | Content::TestUtil);
         let name = RepoPath::new(path).file_name();
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        if !python || matches!(extension, "" | "py" | "pyi") {
-            return Ok(());
-        }
+        let address = self.address();
+        let message = match extensions_of(&self.declaration.kind) {
+            Some(wanted) if !wanted.contains(&extension) => {
+                let wanted = wanted.join("`, `.");
+                format!("`{address}` takes files that end in `.{wanted}`, not `{path}`")
+            }
+            None if python && !matches!(extension, "" | "py" | "pyi") => {
+                format!("`{address}` is no Python file: `{path}`")
+            }
+            _ => return Ok(()),
+        };
         Err(Error::Invalid {
-            message: format!("`{}` is no Python file: `{path}`", self.address()),
+            message,
             place: self.place(field),
             hint: Some("use `resources` or `files` for other files".to_owned()),
         })
