@@ -187,6 +187,11 @@ fn refusals() {
      |
     hint: did you mean `src/acme/app`?
     ");
+    insta::assert_snapshot!(refused(&repo, &["list", "src/acme/app/hepler.py"]), @"
+    error: `src/acme/app/hepler.py` names no target: there is no file or folder `src/acme/app/hepler.py`
+     |
+    hint: did you mean `src/acme/app/helper.py`?
+    ");
     let twice = repo.file(
         "src/acme/app/BUILD",
         "target(name=\"t\")\ntarget(name=\"t\")\n",

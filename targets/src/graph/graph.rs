@@ -88,6 +88,11 @@ impl<'r> TargetGraph<'r> {
         self.targets.repository()
     }
 
+    /// Files and folders with a name like that at the end of a path that is not there.
+    pub(crate) fn near_paths(&self, path: &str) -> Vec<String> {
+        self.targets.near_paths(path)
+    }
+
     /// A target.
     #[must_use]
     pub fn target(&self, id: TargetId) -> &Target {

@@ -251,7 +251,7 @@ impl Targets<'_> {
     }
 
     /// Files and folders beside where the path would be.
-    fn near_paths(&self, path: &str) -> Vec<String> {
+    pub(crate) fn near_paths(&self, path: &str) -> Vec<String> {
         let tree = self.repository().tree();
         let (dir, name) = RepoPath::new(path).split();
         let Some(folder) = tree.dir(dir) else {

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::globs::Glob;
 use crate::graph::{TargetGraph, TargetId};
+use crate::tree::join;
 use model::{RepoPath, nearest};
 
 /// One thing typed.
@@ -230,20 +231,14 @@ impl Spec {
             return Ok(found);
         }
         let (parent, name) = RepoPath::new(dir).split();
-        let prefix = if parent.is_empty() {
-            String::new()
-        } else {
-            format!("{parent}/")
-        };
-        let siblings = tree.folders_in(parent);
-        let near = nearest(name, siblings);
+        let near_folders = || nearest(name, tree.folders_in(parent)).map(|near| join(parent, near));
         Err(SpecError {
             spec: self.typed(),
             reason: format!(": there is no file or folder `{dir}`"),
-            candidates: near
-                .map(|near| format!("{prefix}{near}"))
-                .into_iter()
-                .collect(),
+            candidates: match self {
+                Self::Path(_) => graph.near_paths(dir),
+                _ => near_folders().into_iter().collect(),
+            },
         })
     }
 
