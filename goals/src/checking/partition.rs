@@ -63,7 +63,7 @@ impl SelectedFiles {
         let selected = selection.of(session, graph, NoSpecs::Nothing)?;
         let mut targets: BTreeSet<TargetId> = selected.iter().copied().collect();
         if selection.changed.is_none() {
-            let generated = selected.iter().flat_map(|id| graph.generated(*id));
+            let generated = selection.generated(graph, &selected)?.into_iter();
             let excluded = specs.excluded(graph);
             targets.extend(generated.filter(|id| excluded.binary_search(id).is_err()));
         }

@@ -154,6 +154,17 @@ impl TargetSelection {
         Ok(selected)
     }
 
+    /// What generators among selected targets stand for, as far as the filters leave it.
+    pub fn generated(
+        &self,
+        graph: &TargetGraph<'_>,
+        selected: &[TargetId],
+    ) -> Result<Vec<TargetId>, GoalError> {
+        let filter = self.filter(graph)?;
+        let generated = selected.iter().flat_map(|id| graph.generated(*id));
+        Ok(generated.filter(|id| filter.leaves(graph, *id)).collect())
+    }
+
     /// The filters, whose types must exist.
     fn filter(&self, graph: &TargetGraph<'_>) -> Result<TargetFilter, GoalError> {
         let filter = TargetFilter::new(&self.tags, &self.kinds);

@@ -28,13 +28,10 @@ pub(super) fn tests(
         .hint("`--filter-address-regex` narrows what changed"));
     }
     let selected = selection.of(session, graph, NoSpecs::Refused)?;
-    let mut found = BTreeSet::new();
-    for id in selected {
-        found.insert(id);
-        // What depends on a change is known test by test; a generator that was named stands for all.
-        if selection.changed.is_none() {
-            found.extend(graph.generated(id));
-        }
+    let mut found: BTreeSet<TargetId> = selected.iter().copied().collect();
+    // What depends on a change is known test by test; a generator that was named stands for all.
+    if selection.changed.is_none() {
+        found.extend(selection.generated(graph, &selected)?);
     }
     for id in excluded(session, graph, selection) {
         found.remove(&id);

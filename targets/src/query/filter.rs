@@ -112,6 +112,18 @@ impl TargetFilter {
         names.map(String::as_str)
     }
 
+    /// Whether a target is left that a generator stands for which fulfils all conditions: it need not be of a type
+    /// that is wanted, as the generator is.
+    #[must_use]
+    pub fn leaves(&self, graph: &TargetGraph<'_>, id: TargetId) -> bool {
+        let unwanted = self.kinds.iter().filter(|one| one.wanted == Wanted::None);
+        let of_generated = Self {
+            kinds: unwanted.cloned().collect(),
+            ..self.clone()
+        };
+        of_generated.accepts(graph, id)
+    }
+
     /// Whether a target fulfils all conditions.
     #[must_use]
     pub fn accepts(&self, graph: &TargetGraph<'_>, id: TargetId) -> bool {
