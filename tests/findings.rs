@@ -256,6 +256,24 @@ fn fixers_and_type_checkers_have_the_formats_too() {
 }
 
 #[test]
+fn pyright_knows_where_imports_start_and_its_findings_go_on_for_lines() {
+    let index = index();
+    let Some(repo) = repo(&index) else {
+        return;
+    };
+    let chosen = "[workspace.metadata.xtask.checks]\ntools = [\"pyright\"]\n";
+    let settings = repo.read("Cargo.toml").replace("/src", "/p\", \"/q");
+    repo.write("Cargo.toml", &(settings + chosen));
+    repo.write("p/good.py", "import other\n");
+    repo.write("q/BUILD", "python_sources()\n");
+    repo.write("q/other.py", "");
+    insta::assert_snapshot!(printed(&repo, &["check", "--output-format=github", "p/good.py"]), @"
+    ::error file=p/good.py,line=1,col=5,title=pyright reportStart::imports start at p:q and so it is
+    exit 1
+    ");
+}
+
+#[test]
 fn a_team_has_tools_of_its_own() {
     let vulture = br#"
 import sys

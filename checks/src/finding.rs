@@ -296,7 +296,17 @@ mod tests {
         check(
             "black",
             "error: cannot format p/b.py: Cannot parse: 1:4: def (",
-            "p/b.py - - error - | Cannot parse: 1:4: def (",
+            "p/b.py 1 4 error - | def (",
+        );
+        check(
+            "black",
+            "error: cannot format p/b.py: Cannot parse for target version Python 3.13: 1:4: def (",
+            "p/b.py 1 4 error - | def (",
+        );
+        check(
+            "black",
+            "error: cannot format p/b.py: invalid or missing encoding declaration",
+            "p/b.py - - error - | invalid or missing encoding declaration",
         );
         check(
             "isort",
@@ -398,6 +408,40 @@ mod tests {
                 "p/m.py 1 8 warning reportUnusedImport | Import \"os\" is not accessed",
             );
         }
+    }
+
+    #[test]
+    fn files_that_cannot_be_parsed() {
+        check(
+            "hadolint",
+            "p/Dockerfile:1:5 missing whitespace",
+            "p/Dockerfile 1 5 error - | missing whitespace",
+        );
+        check(
+            "taplo",
+            "  ┌─ p/a.toml:2:1",
+            "p/a.toml 2 1 error - | cannot be parsed",
+        );
+    }
+
+    #[test]
+    fn a_finding_may_go_on_for_lines() {
+        let printed = "p/a.py\n  p/a.py:7:14 - error: Type \"s\" is not assignable\n  \u{a0}\u{a0}\"s\" is no \"int\"\n      so (reportX)\n1 error\n";
+        let table = ToolTable::shipped();
+        let pyright = table.get("pyright").unwrap();
+        let lines = pyright.whole_lines(printed);
+        let found: Vec<_> = lines
+            .iter()
+            .filter_map(|line| pyright.finding(line))
+            .collect();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].code.as_deref(), Some("reportX"));
+        assert_eq!(
+            found[0].message,
+            "Type \"s\" is not assignable \"s\" is no \"int\" so"
+        );
+        let flake8 = table.get("flake8").unwrap();
+        assert_eq!(flake8.whole_lines(printed).len(), 5);
     }
 
     #[test]

@@ -7,6 +7,12 @@ use crate::tool::CheckTool;
 /// The rows that are shipped.
 const SHIPPED: &str = include_str!("tools.toml");
 
+/// What the names of Pants' backends have that bring a tool for code.
+const KINDS_OF_BACKENDS: &[&str] = &[".lint.", ".typecheck.", ".fmt.", ".tools."];
+
+/// Backends with such a name that look at no code.
+const NO_TOOLS: &[&str] = &["pants.backend.experimental.tools.workunit_logger"];
+
 /// All tools, in the order of the table.
 #[derive(Debug, Clone)]
 pub struct ToolTable(Vec<CheckTool>);
@@ -63,6 +69,24 @@ impl ToolTable {
         self.0.iter()
     }
 
+    /// The backend that may be meant by one that is for a tool and brings none: `Some(None)` where nothing is like
+    /// it, `None` where a tool is there, or the backend is for something else.
+    #[must_use]
+    pub fn unknown_backend(&self, backend: &str) -> Option<Option<String>> {
+        let is_for_tools = backend.starts_with("pants.backend.")
+            && KINDS_OF_BACKENDS.iter().any(|kind| backend.contains(kind))
+            && !NO_TOOLS.contains(&backend);
+        let mut known = self.0.iter().flat_map(|tool| &tool.backends);
+        if !is_for_tools || known.any(|known| known == backend) {
+            return None;
+        }
+        let (parent, name) = backend.rsplit_once('.').unwrap_or_default();
+        let known = self.0.iter().flat_map(|tool| &tool.backends);
+        let names = known.filter_map(|known| known.strip_prefix(parent)?.strip_prefix('.'));
+        let near = model::nearest(name, names.map(str::to_owned));
+        Some(near.map(|near| format!("{parent}.{near}")))
+    }
+
     /// The tools that backends of Pants bring, in their order, then those that are named, each once.
     ///
     /// # Errors
@@ -101,6 +125,30 @@ mod tests {
         for tool in ToolTable::shipped().iter() {
             assert_eq!(tool.lacks(), None, "{}", tool.name);
             assert!(!tool.lines.is_empty(), "no line of {} is read", tool.name);
+        }
+    }
+
+    #[test]
+    fn backends_without_a_tool_are_known() {
+        let table = ToolTable::shipped();
+        let unknown = |backend: &str| table.unknown_backend(backend);
+        assert_eq!(
+            unknown("pants.backend.python.lint.blak"),
+            Some(Some("pants.backend.python.lint.black".to_owned()))
+        );
+        for nothing_like_it in [
+            "pants.backend.experimental.openapi.lint.spectral",
+            "pants.backend.python.lint.pydocstyle",
+        ] {
+            assert_eq!(unknown(nothing_like_it), Some(None));
+        }
+        for known in [
+            "pants.backend.python",
+            "pants.backend.python.lint.black",
+            "pants.backend.experimental.tools.workunit_logger",
+            "acme.lint.own",
+        ] {
+            assert_eq!(unknown(known), None, "{known}");
         }
     }
 

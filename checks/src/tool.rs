@@ -121,6 +121,9 @@ pub struct CheckTool {
     /// The arguments with which it prints a line for each finding, where others read these.
     #[serde(default)]
     pub plain: Vec<String>,
+    /// How lines begin that go on with the one before.
+    #[serde(default)]
+    pub continues: Vec<String>,
     /// How such lines look. Of several templates, the first that fits is taken.
     #[serde(default)]
     pub lines: Vec<FindingTemplate>,
@@ -246,6 +249,24 @@ impl CheckTool {
         let files = self.config_files.iter();
         let name = |file: &String| file.split('#').next().unwrap_or_default().to_owned();
         files.map(name).collect()
+    }
+
+    /// What it printed, each finding on one line.
+    #[must_use]
+    pub fn whole_lines(&self, printed: &str) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for line in printed.lines() {
+            let mut starts = self.continues.iter();
+            let goes_on = starts.any(|start| line.starts_with(start.as_str()));
+            match lines.last_mut().filter(|_| goes_on) {
+                Some(last) => {
+                    last.push(' ');
+                    last.push_str(line.trim());
+                }
+                None => lines.push(line.to_owned()),
+            }
+        }
+        lines
     }
 
     /// The finding that a line of its output tells; `None` where it tells none.

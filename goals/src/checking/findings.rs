@@ -5,19 +5,32 @@ use checks::{CheckTool, Finding, FindingLevel, Verdict};
 
 use super::process::ToolAnswer;
 
-/// What a tool found. Where it fails and no line tells why, its words are the finding, so that none
+/// What stands for the end of a line in the name of a file, where lines are read.
+const LINE_END: &str = "\0";
+
+/// What a tool found in files. Where it fails and no line tells why, its words are the finding, so that none
 /// is lost.
-pub(super) fn of(tool: &CheckTool, answer: &ToolAnswer, root: &Utf8Path) -> Vec<Finding> {
+pub(super) fn of(
+    tool: &CheckTool,
+    answer: &ToolAnswer,
+    (root, files): (&Utf8Path, &[String]),
+) -> Vec<Finding> {
     let printed = within(root, &answer.printed());
+    let with_lines = files.iter().filter(|file| file.contains('\n'));
+    let lines = with_lines.fold(printed.clone(), |text, file| {
+        text.replace(file.as_str(), &file.replace('\n', LINE_END))
+    });
     let is_file = |finding: &Finding| root.join(&finding.path).is_file();
-    let read = |line: &str| {
+    let read = |line: &String| {
         let mut finding = tool.finding(line)?;
+        finding.path = finding.path.replace(LINE_END, "\n");
         if let Some(path) = finding.path.strip_prefix("./") {
             finding.path = path.to_owned();
         }
         is_file(&finding).then_some(finding)
     };
-    let found: Vec<Finding> = printed.lines().filter_map(read).collect();
+    let lines = tool.whole_lines(&lines);
+    let found: Vec<Finding> = lines.iter().filter_map(read).collect();
     let has_reason = found
         .iter()
         .any(|finding| finding.severity > FindingLevel::Note);
@@ -57,12 +70,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(folder.path()).unwrap();
         fs_err::write(root.join("a.py"), "").unwrap();
+        fs_err::write(root.join("b\nc.py"), "").unwrap();
         let answer = ToolAnswer {
             verdict,
             stdout: stdout.replace("{root}", root.as_str()),
             ..ToolAnswer::default()
         };
-        of(ToolTable::shipped().get(tool).unwrap(), &answer, root)
+        let files = ["a.py".to_owned(), "b\nc.py".to_owned()];
+        of(
+            ToolTable::shipped().get(tool).unwrap(),
+            &answer,
+            (root, &files),
+        )
+    }
+
+    #[test]
+    fn a_name_with_the_end_of_a_line_is_one_name() {
+        let found = found("flake8", Verdict::Findings, "b\nc.py:3:1: F401 x\n");
+        let found: Vec<_> = found.iter().map(|one| (&*one.path, one.line)).collect();
+        assert_eq!(found, [("b\nc.py", Some(3))]);
     }
 
     #[test]

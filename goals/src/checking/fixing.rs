@@ -126,7 +126,11 @@ impl Fix<'_> {
                 (false, false) => ToolState::MadeChanges,
             },
             findings: match failed && tool_box.request.wants_findings {
-                true => findings::of(self.tool, answer, tool_box.session.root()),
+                true => findings::of(
+                    self.tool,
+                    answer,
+                    (tool_box.session.root(), &self.partition.files),
+                ),
                 false => Vec::new(),
             },
             changed: changed.to_vec(),
