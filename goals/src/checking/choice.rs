@@ -21,6 +21,7 @@ impl ChosenTools {
         // The table is needed until the process ends.
         let table: &'static ToolTable = Box::leak(Box::new(ToolTable::with(&settings.checks.own)));
         let backends = &settings.global.backend_packages;
+        request.goal.warn_of_unknown(session, table);
         let own = settings.checks.own.keys();
         let named: Vec<String> = settings.checks.tools.iter().chain(own).cloned().collect();
         let chosen = table.chosen(backends, &named);
@@ -63,6 +64,25 @@ impl CheckGoal {
             Self::Fmt => tool.kind == ToolKind::Formatter,
             Self::Fix => tool.writes(),
             Self::Check => tool.kind == ToolKind::Checker,
+        }
+    }
+
+    /// Says which backends of the settings are for this goal, and bring no tool.
+    fn warn_of_unknown(self, session: &Session, table: &ToolTable) {
+        let goal = self.name();
+        for backend in &session.settings.global.backend_packages {
+            let is_checker = backend.contains(".typecheck.");
+            if is_checker != (self == Self::Check) {
+                continue;
+            }
+            let hint = match table.unknown_backend(backend) {
+                Some(Some(near)) => format!("did you mean `{near}`?"),
+                Some(None) => "`[checks.own.NAME]` adds a tool".to_owned(),
+                None => continue,
+            };
+            session.warn(format_args!(
+                "`{goal}` has no tool for `{backend}` of `backend_packages` ({hint})"
+            ));
         }
     }
 

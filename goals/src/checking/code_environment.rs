@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use install::python::Interpreter;
-use model::{InterpreterConstraints, PackageName, Requirement, Sha256};
+use model::{InterpreterConstraints, Lock, PackageName, Requirement, Sha256};
 use targets::{TargetGraph, TargetId};
 
 use super::partition::FilePartition;
@@ -30,13 +30,23 @@ pub(super) struct CodeEnvironment {
     pub(super) python_version: String,
 }
 
+/// Code that is checked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CheckedCode<'a> {
+    /// Its files.
+    pub(super) partition: &'a FilePartition,
+    /// Stubs that the settings of the type checker name.
+    pub(super) stubs: &'a [Requirement],
+}
+
 impl CodeEnvironment {
-    /// The environment of a partition; it is made if it is not in the cache.
+    /// The environment of code; it is made if it is not in the cache.
     pub(super) fn of(
         (session, exporter): (&Session, &Exporter<'_>),
         graph: &TargetGraph<'_>,
-        partition: &FilePartition,
+        code: CheckedCode<'_>,
     ) -> Result<Self, GoalError> {
+        let CheckedCode { partition, stubs } = code;
         let any = InterpreterConstraints::any_recent();
         let constraints = partition.constraints.as_ref().unwrap_or(&any);
         let python = exporter.interpreter_for(constraints, "code that is checked")?;
@@ -48,7 +58,11 @@ impl CodeEnvironment {
         let requirements = requirements(graph, &all);
         let resolve = partition.resolve.as_deref();
         let resolve = resolve.filter(|_| session.settings.python.enable_resolves);
-        let environment = packages(exporter, resolve, (&requirements, &python))?;
+        let required = Required {
+            of_code: &requirements,
+            stubs,
+        };
+        let environment = packages(exporter, resolve, (required, &python))?;
         let (major, minor) = python.major_minor();
         let site_packages = format!("lib/python{major}.{minor}/site-packages");
         Ok(Self {
@@ -65,26 +79,39 @@ impl CodeEnvironment {
     }
 }
 
-/// The environment with what the code requires: of its lock, or of a lock that is kept where there are no
-/// resolves.
+/// What is required where code is checked.
+#[derive(Clone, Copy)]
+struct Required<'a> {
+    /// By the code.
+    of_code: &'a [Requirement],
+    /// By the settings of the type checker.
+    stubs: &'a [Requirement],
+}
+
+/// The environment with what is required: of the lock of the code, or of a lock that is kept where there are no
+/// resolves, as there are none for stubs.
 fn packages(
     exporter: &Exporter<'_>,
     resolve: Option<&str>,
-    (requirements, python): (&[Requirement], &Interpreter),
+    (required, python): (Required<'_>, &Interpreter),
 ) -> Result<crate::environments::CachedEnvironment, GoalError> {
-    if requirements.is_empty() {
+    let requirements = required.of_code;
+    if requirements.is_empty() && required.stubs.is_empty() {
         return exporter.linked(python, &[]);
     }
+    let resolve = resolve.filter(|_| !requirements.is_empty());
     let Some(resolve) = resolve else {
-        let lock = exporter.tool_lock(requirements, python)?;
+        let all = [requirements, required.stubs].concat();
+        let lock = exporter.tool_lock(&all, python)?;
         let closure = LockedClosure {
             lock: &lock,
             roots: None,
         };
         return exporter.cached(closure, python);
     };
-    let lock = exporter.lock_of(resolve)?;
-    let roots: BTreeSet<PackageName> = requirements.iter().map(|one| one.name.clone()).collect();
+    let mut lock = exporter.lock_of(resolve)?;
+    let mut roots: BTreeSet<PackageName> =
+        requirements.iter().map(|one| one.name.clone()).collect();
     let missing = roots
         .iter()
         .find(|name| !lock.packages.iter().any(|package| package.name == **name));
@@ -96,11 +123,25 @@ fn packages(
             "run `cargo xtask generate-lockfiles --resolve {resolve}`"
         )));
     }
+    if !required.stubs.is_empty() {
+        let stubs = exporter.tool_lock(required.stubs, python)?;
+        let of_lock: BTreeSet<PackageName> = names(&lock);
+        roots.extend(required.stubs.iter().map(|one| one.name.clone()));
+        let new = stubs.packages.into_iter();
+        lock.packages
+            .extend(new.filter(|package| !of_lock.contains(&package.name)));
+    }
     let closure = LockedClosure {
         lock: &lock,
         roots: Some(&roots),
     };
     exporter.cached(closure, python)
+}
+
+/// The names of the packages of a lock.
+fn names(lock: &Lock) -> BTreeSet<PackageName> {
+    let packages = lock.packages.iter();
+    packages.map(|package| package.name.clone()).collect()
 }
 
 /// The requirements among targets, each once.
@@ -116,7 +157,10 @@ fn requirements(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<Re
 }
 
 /// The Python files among targets.
-fn python_files<'g>(graph: &'g TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> BTreeSet<&'g str> {
+pub(super) fn python_files<'g>(
+    graph: &'g TargetGraph<'_>,
+    targets: &BTreeSet<TargetId>,
+) -> BTreeSet<&'g str> {
     let targets = targets.iter().map(|id| graph.target(*id));
     let files = targets
         .filter(|target| target.is_python())
@@ -125,7 +169,7 @@ fn python_files<'g>(graph: &'g TargetGraph<'_>, targets: &BTreeSet<TargetId>) ->
 }
 
 /// The source roots of the Python files among targets, sorted.
-fn source_roots(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<String> {
+pub(super) fn source_roots(graph: &TargetGraph<'_>, targets: &BTreeSet<TargetId>) -> Vec<String> {
     let files = python_files(graph, targets);
     let root_of = |file: &&str| {
         let stripped = graph.stripped(file);

@@ -153,7 +153,7 @@ impl Look<'_> {
         }
         let answer = self.with_empty_cache(tool_box, &planned.files, answer)?;
         let answer = self.without_gone(tool_box, &planned.files, answer)?;
-        let is_quiet = answer.complaints(self.tool).is_empty();
+        let is_quiet = answer.complaints(self.tool).is_empty() && !self.matters(tool_box, &answer);
         if let (Verdict::Clean, true, Some(note)) = (answer.verdict, is_quiet, planned.note) {
             note.keep(tool_box.graph.repository().tree());
         }
@@ -250,19 +250,36 @@ impl Look<'_> {
                 Verdict::Misuse | Verdict::Broken => ToolState::Broken,
             },
             findings: match tool_box.request.wants_findings {
-                true => findings::of(self.tool, answer, tool_box.session.root()),
+                true => findings::of(
+                    self.tool,
+                    answer,
+                    (tool_box.session.root(), &self.partition.files),
+                ),
                 false => Vec::new(),
             },
             changed: Vec::new(),
         }
     }
 
-    /// Says what it printed. What it prints when it succeeds matters to nobody.
+    /// Whether what it printed matters though it succeeded: warnings, what it reveals, and what its arguments
+    /// ask for. What a formatter prints does not.
+    fn matters(&self, tool_box: &ToolBox<'_>, answer: &ToolAnswer) -> bool {
+        if !matches!(self.tool.kind, ToolKind::Linter | ToolKind::Checker) || self.is_fix {
+            return false;
+        }
+        let printed = answer.printed();
+        let mut lines = printed.lines();
+        !tool_box.request.arguments.is_empty()
+            || lines.any(|line| self.tool.finding(line).is_some())
+    }
+
+    /// Says what it printed.
     fn say(&self, tool_box: &ToolBox<'_>, answer: &ToolAnswer) {
         let session = tool_box.session;
         let printed = within(session.root(), &answer.printed());
         let printed = printed.trim_end();
-        if answer.verdict == Verdict::Clean {
+        let is_clean = answer.verdict == Verdict::Clean;
+        if is_clean && !self.matters(tool_box, answer) {
             for complaint in answer.complaints(self.tool) {
                 let complaint = within(session.root(), complaint);
                 session.warn(format_args!("{}: {}", self.label(), complaint.trim_end()));

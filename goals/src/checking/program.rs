@@ -8,11 +8,13 @@ use camino::Utf8PathBuf;
 use checks::{CallMode, CheckTool, Invocation, Partitioning};
 use engine::Location;
 use model::{InterpreterConstraints, PackageName, Place, Requirement, Sha256};
-use targets::TargetGraph;
 use targets::query::Specs;
+use targets::{TargetGraph, TargetId};
 use workspace::settings::ToolOptions;
 
-use super::code_environment::{CodeEnvironment, cache_name};
+use super::code_environment::{
+    CheckedCode, CodeEnvironment, cache_name, python_files, source_roots,
+};
 use super::look::anywhere;
 use super::partition::FilePartition;
 use super::process::{ToolCall, ToolProgram};
@@ -40,6 +42,20 @@ const PASSED: &[&str] = &[
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
+
+/// The variable of the folders at which Python's imports start.
+const PYTHON_PATH: &str = "PYTHONPATH";
+
+/// The code of the repository that a tool imports.
+#[derive(Debug, Default)]
+struct SourcePlugins {
+    /// The folders at which its imports start, relative to the root.
+    roots: Vec<String>,
+    /// Its files.
+    files: Vec<String>,
+    /// A name of what is in them, if there are any.
+    contents: Option<String>,
+}
 
 /// All that is needed to call tools.
 pub(super) struct ToolBox<'a> {
@@ -90,6 +106,11 @@ impl<'a> ToolBox<'a> {
         if tool.partition == Partitioning::Resolve {
             cache.push(cache_name(partition));
         }
+        let plugins = self.plugins(&options)?;
+        // What a tool keeps may come of the plug-ins that it had.
+        if let Some(contents) = &plugins.contents {
+            cache.push(contents);
+        }
         fs_err::create_dir_all(&cache).map_err(|error| GoalError::file("make", &cache, &error))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut locations = vec![
@@ -106,7 +127,13 @@ impl<'a> ToolBox<'a> {
         let mut values = Vec::new();
         let mut sees = Vec::new();
         if tool.partition == Partitioning::Resolve {
-            let code = CodeEnvironment::of((self.session, &self.exporter), self.graph, partition)?;
+            let stubs = self.requirements(tool, &options.extra_type_stubs)?;
+            let exporter = (self.session, &self.exporter);
+            let checked = CheckedCode {
+                partition,
+                stubs: &stubs,
+            };
+            let code = CodeEnvironment::of(exporter, self.graph, checked)?;
             let located = |path| Location::new(code.identity.as_str(), path);
             locations.push(("python_executable", located(code.python.clone())));
             locations.push(("site_packages", located(code.site_packages.clone())));
@@ -133,9 +160,16 @@ impl<'a> ToolBox<'a> {
         let mut variables: BTreeMap<String, String> =
             own.map(|(name, value)| (name.to_owned(), value)).collect();
         sees.extend(options.config.iter().map(ToString::to_string));
-        let plugins = self.plugin_roots(&options)?;
-        if !plugins.is_empty() {
-            variables.insert("PYTHONPATH".to_owned(), plugins.join(":"));
+        if plugins.contents.is_some() {
+            let own = variables.remove(PYTHON_PATH);
+            let roots: Vec<String> = plugins.roots.into_iter().chain(own).collect();
+            variables.insert(PYTHON_PATH.to_owned(), roots.join(":"));
+            // What it compiles does not lie beside the team's code.
+            variables.insert(
+                "PYTHONPYCACHEPREFIX".to_owned(),
+                "{cache}/pycache".to_owned(),
+            );
+            sees.extend(plugins.files);
         }
         Ok(Some(ToolCall {
             tool,
@@ -156,32 +190,27 @@ impl<'a> ToolBox<'a> {
         }))
     }
 
-    /// The source roots of code that a tool imports.
-    fn plugin_roots(&self, options: &ToolOptions) -> Result<Vec<String>, GoalError> {
+    /// The code of the repository that a tool imports.
+    fn plugins(&self, options: &ToolOptions) -> Result<SourcePlugins, GoalError> {
         if options.source_plugins.is_empty() {
-            return Ok(Vec::new());
+            return Ok(SourcePlugins::default());
         }
         let addresses = options.source_plugins.iter().map(String::as_str);
         let selected = Specs::parse(addresses, "").select(self.graph)?;
         let generated = selected.iter().flat_map(|id| self.graph.generated(*id));
         let all: Vec<_> = generated.chain(selected.iter().copied()).collect();
         let reached = self.graph.transitive_dependencies(&all)?;
-        let targets = reached
-            .into_iter()
-            .chain(all)
-            .map(|id| self.graph.target(id));
-        let files = targets
-            .filter(|target| target.is_python())
-            .flat_map(|target| target.files());
-        let roots: BTreeSet<String> = files
-            .map(|file| {
-                let root = file
-                    .strip_suffix(self.graph.stripped(file))
-                    .unwrap_or_default();
-                self.session.root().join(root).into_string()
-            })
-            .collect();
-        Ok(roots.into_iter().collect())
+        let targets: BTreeSet<TargetId> = reached.into_iter().chain(all).collect();
+        let files = python_files(self.graph, &targets);
+        let texts = files
+            .iter()
+            .map(|file| fs_err::read_to_string(self.session.root().join(file)).unwrap_or_default());
+        let contents: Vec<String> = texts.collect();
+        Ok(SourcePlugins {
+            roots: source_roots(self.graph, &targets),
+            files: files.into_iter().map(str::to_owned).collect(),
+            contents: Some(short(&contents.join("\0"))),
+        })
     }
 
     /// The text of the files that configure a tool.

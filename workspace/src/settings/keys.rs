@@ -226,6 +226,8 @@ section! {
         skip: bool = false,
         /// Targets with code of the repository that it imports, such as plug-ins.
         source_plugins: Vec<String> = Vec::new(),
+        /// Requirements with types that a type checker needs, and nothing that runs.
+        extra_type_stubs: Vec<String> = Vec::new(),
     }
 }
 
