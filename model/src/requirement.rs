@@ -267,8 +267,10 @@ impl RequirementSource {
                     return Err(NO_ARCHIVE.to_owned());
                 }
                 let text = url.as_str()["git+".len()..].to_owned();
-                let mut url = Url::parse(&text)
-                    .map_err(|_| "the repository's URL is not valid".to_owned())?;
+                let parsed = Url::parse(&text).ok();
+                let mut url = parsed
+                    .filter(|url| !url.cannot_be_a_base())
+                    .ok_or("the repository's URL is not valid")?;
                 debug_assert_eq!(url.scheme(), transport);
                 let path = url.path().to_owned();
                 let revision = path.rsplit_once('@').map(|(path, revision)| {
@@ -374,10 +376,12 @@ impl fmt::Display for RequirementSource {
                 revision,
                 subdirectory,
             } => {
-                write!(f, " @ git+{url}")?;
+                let mut url = url.clone();
                 if let Some(revision) = revision {
-                    write!(f, "@{revision}")?;
+                    // Before what may follow a path.
+                    url.set_path(&format!("{}@{revision}", url.path()));
                 }
+                write!(f, " @ git+{url}")?;
                 fragment(f, subdirectory, &FileDigests::default())
             }
             // PEP 508 knows no relative paths; pip reads this form.
@@ -487,12 +491,20 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_written_as_a_url_has_it() {
+    fn a_place_is_written_as_a_url_has_it() {
         check(
             "a @ file:///x%3Fy%23z%20%C3%A9",
             "a @ file:/x%3Fy%23z%20%C3%A9",
         );
+        check(
+            "a @ git+https://host.example/a@b@1?c#subdirectory=d",
+            "a @ git+https://host.example/a@b@1?c#subdirectory=d",
+        );
         let reason = |text: &str| Requirement::parse(text).unwrap_err().reason;
+        assert_eq!(
+            reason("a @ git+mailto:a@b"),
+            "the repository's URL is not valid"
+        );
         assert_eq!(reason("a @ file:///x\0"), "it has a control character");
         assert_eq!(
             reason("a @ file:///x%00"),
