@@ -133,7 +133,7 @@ mod tests {
         let table = ToolTable::shipped();
         let unknown = |backend: &str| table.unknown_backend(backend);
         assert_eq!(
-            unknown("pants.backend.python.lint.blak"),
+            unknown("pants.backend.python.lint.blck"),
             Some(Some("pants.backend.python.lint.black".to_owned()))
         );
         for nothing_like_it in [
