@@ -728,7 +728,10 @@ fn a_version_file_with_other_lines() {
     assert_eq!(written, Some("# of all distributions\n24.09.0\n"));
     sandbox.write("VERSION", "setup(\n    version=get(),\n)\n");
     sandbox.commit("computed");
-    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @r#"
+    no line of VERSION is a version, or assigns one
+    -> a version stands in a line of its own, or as `__version__ = "1.0"`; `[package] version_file` names the file
+    "#);
 }
 
 /// What git keeps no track of would be missing in the commit, and could not be taken back.
@@ -745,6 +748,8 @@ fn files_that_no_commit_would_have_are_refused() {
     -> `git update-index --no-assume-unchanged --no-skip-worktree VERSION`
     git was told not to look at changes/1.feature.md: no commit would have what the release makes of it
     -> `git update-index --no-assume-unchanged --no-skip-worktree changes/1.feature.md`
+    git ignores changes/3.feature.md: no commit holds it
+    -> `git add --force changes/3.feature.md` and commit, or move it away
     ");
 }
 
@@ -755,7 +760,10 @@ fn a_version_file_that_leads_to_an_ignored_file_or_a_submodule_is_refused() {
     fs_err::rename(&version, sandbox.root().join("dist/VERSION")).unwrap();
     fs_err::os::unix::fs::symlink("dist/VERSION", &version).unwrap();
     sandbox.commit("linked");
-    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"
+    VERSION is a link to dist/VERSION, which git ignores: no commit holds it
+    -> `git add --force dist/VERSION` and commit, or move it away
+    ");
     fs_err::remove_file(&version).unwrap();
     let remote = sandbox.path("remote.git");
     let add = [
@@ -768,7 +776,10 @@ fn a_version_file_that_leads_to_an_ignored_file_or_a_submodule_is_refused() {
     sandbox.git(&[&add[..], &[remote.as_str(), "meta"]].concat());
     fs_err::os::unix::fs::symlink("meta/VERSION", &version).unwrap();
     sandbox.commit("in a submodule");
-    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"");
+    insta::assert_snapshot!(check(&sandbox, &request("24.09.0")), @"
+    VERSION is in the submodule meta, which has commits of its own
+    -> make VERSION a file of this repository, or name another: `[package] version_file`
+    ");
 }
 
 #[test]
