@@ -187,8 +187,10 @@ impl Describer<'_> {
         if let Some(own) = own_backend {
             let declared = self.declared(own);
             if let Some(conflict) = declared.conflict(&artifact) {
-                let hint = "leave it out of `provides`: it is read from the project";
-                return Err(self.mistaken(id, "provides", conflict).hint(hint));
+                self.session.warn(format_args!(
+                    "{}: {conflict}: what is built has the project's; leave it out of `provides`",
+                    self.graph.target(id).address
+                ));
             }
             if artifact.name.is_empty() {
                 artifact.name = declared.name.unwrap_or_default();

@@ -6,7 +6,6 @@ use toml_edit::{Document, Item};
 use transport::Ini;
 use wheel::rules::Artifact;
 
-use super::artifact::FieldMistake;
 use super::project_version::{ProjectFiles, ProjectVersion, ReadFile};
 
 /// The name and the version of a project, as far as its files declare them without being run.
@@ -68,9 +67,9 @@ impl DeclaredProject {
 }
 
 impl DeclaredProject {
-    /// What `provides` says otherwise: the backend builds what the project declares, and others
-    /// would require what `provides` says.
-    pub(super) fn conflict(&self, artifact: &Artifact) -> Option<FieldMistake> {
+    /// What `provides` says otherwise: the backend builds what the project declares, as with Pants, and
+    /// others would require what `provides` says.
+    pub(super) fn conflict(&self, artifact: &Artifact) -> Option<String> {
         let name = |text: &str| text.parse::<PackageName>().ok();
         let version = |text: &str| text.parse::<Version>().ok();
         let project = self.name.as_deref();
@@ -78,20 +77,16 @@ impl DeclaredProject {
             .filter(|project| !artifact.name.is_empty() && name(project) != name(&artifact.name));
         if let Some(project) = names {
             let given = &artifact.name;
-            return Some(FieldMistake::new(format!(
+            return Some(format!(
                 "`provides` says that it is `{given}`, and its project says `{project}`"
-            )));
+            ));
         }
         let (ProjectVersion::Written(project), Some(given)) = (&self.version, &artifact.version)
         else {
             return None;
         };
         let differ = version(project) != version(given);
-        differ.then(|| {
-            FieldMistake::new(format!(
-                "`provides` gives version {given}, and its project {project}"
-            ))
-        })
+        differ.then(|| format!("`provides` gives version {given}, and its project {project}"))
     }
 }
 
@@ -170,7 +165,7 @@ mod tests {
                 version: version.map(str::to_owned),
                 ..Artifact::default()
             };
-            project.conflict(&artifact).map(|conflict| conflict.message)
+            project.conflict(&artifact)
         };
         assert_eq!(check("", None), None);
         assert_eq!(check("a-b", Some("1")), None);
