@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
+use model::RepoPath;
 use targets::TargetGraph;
 
 use super::plan::TestBatch;
@@ -57,11 +57,14 @@ impl ProjectMetadata {
         graph: &TargetGraph<'_>,
         batch: &TestBatch,
     ) -> BTreeMap<String, String> {
+        if self.0.is_empty() {
+            return BTreeMap::new();
+        }
         let mut roots: BTreeMap<&str, (&str, &MetadataFolder)> = BTreeMap::new();
         let targets = batch.closure.iter().map(|id| graph.target(*id));
         for path in targets.filter_map(|target| target.source.as_deref()) {
-            let mut above = Utf8Path::new(path).ancestors().skip(1);
-            let project = above.find_map(|folder| self.0.get_key_value(folder.as_str()));
+            let mut above = RepoPath::new(path).folders();
+            let project = above.find_map(|folder| self.0.get_key_value(folder));
             let Some((folder, metadata)) = project else {
                 continue;
             };
