@@ -80,10 +80,18 @@ const DIFFERENCES: &[(&str, usize, i32, &str)] = &[
 /// Runs in which Pants prints no outcome, as one tool that fails ends all, and we do.
 const MORE_RESULTS: &[(&str, usize)] = &[("37-lint-config", 11), ("50-check-basics", 11)];
 
+/// The folder of wheels of the tools; `None`, said visibly, where there is none.
+fn tool_wheels() -> Option<String> {
+    let wheels = std::env::var("XTASK_TOOL_WHEELS").ok();
+    if wheels.is_none() {
+        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+    }
+    wheels
+}
+
 #[test]
 fn tools_do_what_they_do_for_pants() {
-    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
-        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+    let Some(wheels) = tool_wheels() else {
         return;
     };
     compare(CASES, &wheels);
@@ -96,8 +104,7 @@ fn tailor_does_what_it_does_for_pants() {
 
 #[test]
 fn mypy_survives_what_a_kill_leaves_and_answers_as_a_daemon() {
-    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
-        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+    let Some(wheels) = tool_wheels() else {
         return;
     };
     let cache = tempfile::tempdir().unwrap();
@@ -203,8 +210,7 @@ const CONFIGURATION_ERRORS: &[(&str, &str, &str, i32, &str)] = &[
 
 #[test]
 fn a_configuration_with_an_error_is_told_by_each_tool() {
-    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
-        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+    let Some(wheels) = tool_wheels() else {
         return;
     };
     let cache = tempfile::tempdir().unwrap();
@@ -273,8 +279,7 @@ const TYPED_CODE: &[(&str, &str)] = &[
 
 #[test]
 fn type_checkers_see_source_roots_and_requirements() {
-    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
-        testkit::skip("needs wheels of the tools, and XTASK_TOOL_WHEELS names no folder");
+    let Some(wheels) = tool_wheels() else {
         return;
     };
     let cache = tempfile::tempdir().unwrap();
