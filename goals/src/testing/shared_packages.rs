@@ -36,29 +36,30 @@ pub(super) struct ServerGroup {
 
 /// The groups of environments: each is in one.
 pub(super) fn server_groups(environments: &[ModulePackages<'_>]) -> Vec<ServerGroup> {
+    let hashes = environments.iter().map(|one| one.wheels.iter());
+    let hashes = hashes.map(|wheels| wheels.map(|wheel| wheel.sha256).collect());
+    let hashes: Vec<FxHashSet<Sha256>> = hashes.collect();
     let mut by_size: Vec<usize> = (0..environments.len()).collect();
     by_size.sort_by_key(|at| environments[*at].wheels.len());
-    let alike = grouped(environments, by_size, |common, all| {
+    let alike = grouped(environments, &hashes, by_size, |common, all| {
         common * 10 >= all * MOST
     });
     // A module that no other is like shares what there is: pytest at least.
     let (alone, mut groups): (Vec<ServerGroup>, Vec<ServerGroup>) =
         alike.into_iter().partition(|group| group.modules == 1);
     let alone = alone.into_iter().flat_map(|group| group.members).collect();
-    groups.extend(grouped(environments, alone, |_, _| true));
+    groups.extend(grouped(environments, &hashes, alone, |_, _| true));
     groups
 }
 
 /// The groups of environments: each joins the first of its Python with which it has enough in common, by the numbers
-/// of packages that are common and all that it has.
+/// of packages that are common and all that it has. `hashes` are those of the packages of each.
 fn grouped(
     environments: &[ModulePackages<'_>],
+    hashes: &[FxHashSet<Sha256>],
     members: Vec<usize>,
     is_enough: impl Fn(usize, usize) -> bool,
 ) -> Vec<ServerGroup> {
-    let hashes = environments.iter().map(|one| one.wheels.iter());
-    let hashes = hashes.map(|wheels| wheels.map(|wheel| wheel.sha256).collect());
-    let hashes: Vec<FxHashSet<Sha256>> = hashes.collect();
     let mut groups: Vec<ServerGroup> = Vec::new();
     for at in members {
         let one = &environments[at];
