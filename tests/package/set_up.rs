@@ -407,6 +407,7 @@ fn options_of_setuptools_for_wheels() {
         "wheel_config_settings={'--global-option': ['--plat-name']}",
     );
     assert!(refused(&cut).contains("`--plat-name` in `wheel_config_settings` has no value"));
+    assert!(refused(&cut).contains("\"--plat-name=VALUE\""));
     let unknown = distribution(
         "",
         "wheel_config_settings={'--global-option': ['--universal']}",

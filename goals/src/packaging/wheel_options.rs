@@ -66,6 +66,7 @@ impl Describer<'_> {
                     "`{option}` in `wheel_config_settings` has no value"
                 ));
                 self.mistaken(id, "wheel_config_settings", mistake)
+                    .hint(format!("write its value behind it: `\"{option}\", \"VALUE\"` or `\"{option}=VALUE\"`"))
             })?;
             *field = Some(value.to_owned());
         }
