@@ -53,8 +53,9 @@ impl Describer<'_> {
         let settings = &self.session.settings.package;
         let loose_files: Vec<OwnedFile> = common.loose_files.iter().map(owned).collect();
         let mut own_backend = self.own_backend(id, &common)?;
-        if let Some(own) = &mut own_backend {
-            own.finds_version = self.declared(own).version == ProjectVersion::OfBackend;
+        let declared = own_backend.as_ref().map(|own| self.declared(own));
+        if let (Some(own), Some(declared)) = (&mut own_backend, &declared) {
+            own.finds_version = declared.version == ProjectVersion::OfBackend;
         }
         let provided = match artifact(&common.provides, &settings.provides_fields) {
             Ok(provided) => provided,
@@ -64,7 +65,7 @@ impl Describer<'_> {
             }
             Err(mistake) => return Err(self.mistaken(id, "provides", mistake)),
         };
-        let mut artifact = self.named(id, own_backend.as_ref(), provided.artifact)?;
+        let mut artifact = self.named(id, declared, provided.artifact)?;
         if let (None, Some(file)) = (&artifact.version, &provided.version_file) {
             artifact.version = Some(self.version_in(id, file)?);
         }
@@ -181,14 +182,15 @@ impl Describer<'_> {
     fn named(
         &self,
         id: TargetId,
-        own_backend: Option<&OwnBackend>,
+        declared: Option<DeclaredProject>,
         mut artifact: Artifact,
     ) -> Result<Artifact, GoalError> {
-        if let Some(own) = own_backend {
-            let declared = self.declared(own);
+        let has_project = declared.is_some();
+        if let Some(declared) = declared {
             if let Some(conflict) = declared.conflict(&artifact) {
                 self.session.warn(format_args!(
-                    "{}: {conflict}: what is built has the project's; leave it out of `provides`",
+                    "{}: {}: {conflict}: what is built has the project's; leave it out of `provides`",
+                    self.place(id, "provides"),
                     self.graph.target(id).address
                 ));
             }
@@ -200,13 +202,13 @@ impl Describer<'_> {
                 artifact.version = Some(version);
             }
         }
-        match (artifact.name.is_empty(), own_backend) {
+        match (artifact.name.is_empty(), has_project) {
             (false, _) => Ok(artifact),
-            (true, None) => {
+            (true, false) => {
                 let mistake = FieldMistake::new("`provides` gives no `name`");
                 Err(self.mistaken(id, "provides", mistake))
             }
-            (true, Some(_)) => Err(self
+            (true, true) => Err(self
                 .mistaken(
                     id,
                     "provides",

@@ -64,9 +64,7 @@ impl DeclaredProject {
             version: value("version").map(of_version).unwrap_or_default(),
         }
     }
-}
 
-impl DeclaredProject {
     /// What `provides` says otherwise: the backend builds what the project declares, as with Pants, and
     /// others would require what `provides` says.
     pub(super) fn conflict(&self, artifact: &Artifact) -> Option<String> {
