@@ -8,9 +8,10 @@ use git::{Git, GitError};
 use install::build::{HookOptions, ProjectSource, SourceIdentity};
 use model::{InterpreterConstraints, PackageName, Sha256, Version};
 use rayon::prelude::*;
-use toml_edit::{Document, Item};
+use toml_edit::Document;
 use workspace::files;
 
+use super::project_version::item;
 use super::{PRETENDED_VERSION, PackagedDistribution};
 use crate::error::GoalError;
 use crate::locking::{IndexChoice, PackageIndexes};
@@ -220,11 +221,6 @@ fn manifest(folder: &Utf8Path) -> Option<Document<String>> {
     Document::parse(text).ok()
 }
 
-fn item<'d>(document: &'d Document<String>, keys: &[&str]) -> Option<&'d Item> {
-    let root = document.as_item();
-    keys.iter().try_fold(root, |item, key| item.get(*key))
-}
-
 /// The hook that writes a module with the version.
 const HATCH_HOOKS: [&[&str]; 2] = [
     &["tool", "hatch", "build", "hooks", "vcs"],
@@ -236,7 +232,7 @@ fn has_hatch_hook(folder: &Utf8Path) -> bool {
     let document = manifest(folder);
     document.is_some_and(|document| {
         let mut hooks = HATCH_HOOKS.iter();
-        hooks.any(|keys| item(&document, keys).is_some())
+        hooks.any(|keys| item(document.as_item(), keys).is_some())
     })
 }
 
@@ -246,7 +242,7 @@ fn written_files(folder: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
         return BTreeSet::new();
     };
     let path = |keys: &[&str], key: &str| {
-        let path = item(&document, keys)?.get(key)?.as_str()?;
+        let path = item(document.as_item(), keys)?.get(key)?.as_str()?;
         Some(Utf8PathBuf::from(path))
     };
     let hatch = HATCH_HOOKS

@@ -142,8 +142,7 @@ impl ProjectFiles<'_> {
     }
 
     fn item(&self, keys: &[&str]) -> Option<&Item> {
-        keys.iter()
-            .try_fold(self.document, |item, key| item.get(*key))
+        item(self.document, keys)
     }
 
     pub(super) fn text(&self, keys: &[&str]) -> Option<&str> {
@@ -158,6 +157,11 @@ impl ProjectFiles<'_> {
             .chain(several.filter_map(Value::as_str))
             .collect()
     }
+}
+
+/// What lies in a document under keys, each in the one before.
+pub(super) fn item<'a>(document: &'a Item, keys: &[&str]) -> Option<&'a Item> {
+    keys.iter().try_fold(document, |item, key| item.get(*key))
 }
 
 fn first_capture(pattern: &Regex, text: &str) -> Option<String> {
