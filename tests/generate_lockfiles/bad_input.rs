@@ -575,7 +575,7 @@ fn a_build_that_fails() {
 }
 
 #[test]
-fn one_failing_resolve_leaves_the_others_unwritten() {
+fn the_others_are_locked_where_one_fails() {
     let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let repo = repo()
         .index(&index)
@@ -589,7 +589,12 @@ fn one_failing_resolve_leaves_the_others_unwritten() {
             "python_requirement(name='a', requirements=['a'])\n\
              python_requirement(name='b', requirements=['b'], resolve='tool')\n",
         );
-    assert_snapshot!(refused(&repo, LOCK), @"
+    let output = repo.xtask(&["generate-lockfiles"]);
+    assert_snapshot!(output, @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a` is new)
     error: cannot lock `tool`: no versions satisfy all requirements
      --> BUILD:2:45
       |
@@ -599,6 +604,39 @@ fn one_failing_resolve_leaves_the_others_unwritten() {
       = BUILD:2 requires b
       = b is on no index
     hint: is `b` spelt right? See BUILD:2
+    ");
+    assert!(repo.read("python.lock").contains("name = \"a\""));
+    assert!(!repo.root().join("tool.lock").exists());
+    assert_snapshot!(repo.xtask(&["generate-lockfiles", "--output-format=json"]), @r#"
+    exit status 1
+    ----- stdout
+    [
+      {
+        "resolve": "python-default",
+        "lockfile": "python.lock",
+        "packages": 1,
+        "status": "unchanged",
+        "changes": []
+      }
+    ]
+    ----- stderr
+    error: cannot lock `tool`: no versions satisfy all requirements
+     --> BUILD:2:45
+      |
+    2 | python_requirement(name='b', requirements=['b'], resolve='tool')
+      |                                             ^^^^
+      |
+      = BUILD:2 requires b
+      = b is on no index
+    hint: is `b` spelt right? See BUILD:2
+    "#);
+    assert_snapshot!(repo.xtask(&["generate-lockfiles", "--check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock): 1 packages, up to date
+    tool (tool.lock): stale
+      there is no lock
+    hint: run `cargo xtask generate-lockfiles --resolve tool`
     ");
 }
 

@@ -59,6 +59,16 @@ pub struct LockGeneration {
     ignored: Vec<IgnoredOption>,
 }
 
+/// The results for the resolves that were asked for.
+#[derive(Debug)]
+pub struct LockReport {
+    /// Those that could be locked.
+    pub locked: Vec<LockGeneration>,
+    /// The error of the last one that could not, with the others as errors that happened at the same
+    /// time.
+    pub failed: Option<GoalError>,
+}
+
 impl LockGeneration {
     /// The result where nothing was resolved.
     fn unresolved(summary: Summary) -> Self {
@@ -72,15 +82,12 @@ impl LockGeneration {
     }
 }
 
-/// Locks the requested resolves at the same time. Writes all locks or, if one fails, none.
+/// Locks the requested resolves at the same time. Each lock stands for itself: where one fails, the
+/// others are written.
 ///
 /// # Errors
-/// The error of the last lock that failed, with the others as errors that happened at the same
-/// time.
-pub fn generate(
-    session: &Session,
-    request: &LockRequest,
-) -> Result<Vec<LockGeneration>, GoalError> {
+/// Where none can be locked, whatever it requires.
+pub fn generate(session: &Session, request: &LockRequest) -> Result<LockReport, GoalError> {
     let paths = lock_paths(session, &request.resolves)?;
     let repository = workspace::load(session.root(), session.target_options())?;
     targets::check_resolves(&repository)?;
@@ -103,24 +110,49 @@ pub fn generate(
     let locked = generator.side_by_side(&paths);
     progress.finish();
     session.detail(indexes.statistics());
-    let locked = all_or_errors(locked)?;
-    warn_of_options(session, &locked);
-    for name in request.upgrade.packages() {
-        warn_of_upgrade(session, name, &locked);
-    }
-    if request.write == WriteLocks::Yes {
-        for (one, path) in locked.iter().zip(&paths) {
-            if let Some(text) = &one.text {
-                path.1.write(text)?;
-                if let Some(removed) = path.1.remove_description()? {
-                    session.say(format_args!(
-                        "{removed} was removed: it described the lock that Pants had made"
-                    ));
-                }
-            }
+    let written = locked.into_iter().zip(&paths).map(|(one, (_, path))| {
+        let one = one?;
+        if request.write == WriteLocks::Yes {
+            write(session, &one, path)?;
+        }
+        Ok(one)
+    });
+    let report = LockReport::of(written);
+    warn_of_options(session, &report.locked);
+    if report.failed.is_none() {
+        for name in request.upgrade.packages() {
+            warn_of_upgrade(session, name, &report.locked);
         }
     }
-    Ok(locked)
+    Ok(report)
+}
+
+fn write(session: &Session, one: &LockGeneration, path: &LockPath) -> Result<(), GoalError> {
+    let Some(text) = &one.text else {
+        return Ok(());
+    };
+    path.write(text)?;
+    if let Some(removed) = path.remove_description()? {
+        session.say(format_args!(
+            "{removed} was removed: it described the lock that Pants had made"
+        ));
+    }
+    Ok(())
+}
+
+impl LockReport {
+    fn of(results: impl Iterator<Item = Result<LockGeneration, GoalError>>) -> Self {
+        let mut locked = Vec::new();
+        let mut errors = Vec::new();
+        for result in results {
+            match result {
+                Ok(one) => locked.push(one),
+                Err(error) => errors.push(error),
+            }
+        }
+        let failed = errors.pop().map(|last| last.beside(errors));
+        Self { locked, failed }
+    }
 }
 
 /// Names the options of requirement files that have no effect, each once.
@@ -165,7 +197,11 @@ pub fn stale_locks(session: &Session) -> Result<Vec<Summary>, GoalError> {
         require_wheels: false,
         fork_strategy: None,
     };
-    let locked = generate(session, &request)?.into_iter();
+    let report = generate(session, &request)?;
+    if let Some(error) = report.failed {
+        return Err(error);
+    }
+    let locked = report.locked.into_iter();
     Ok(locked
         .map(|one| one.summary)
         .filter(|summary| summary.status == Status::Stale)
@@ -310,23 +346,5 @@ impl Generator<'_> {
             reasons: Vec::new(),
             builds: Vec::new(),
         }
-    }
-}
-
-/// All results or, if some are errors, the last error with the others.
-fn all_or_errors(
-    locked: Vec<Result<LockGeneration, GoalError>>,
-) -> Result<Vec<LockGeneration>, GoalError> {
-    let mut good = Vec::new();
-    let mut errors = Vec::new();
-    for result in locked {
-        match result {
-            Ok(one) => good.push(one),
-            Err(error) => errors.push(error),
-        }
-    }
-    match errors.pop() {
-        None => Ok(good),
-        Some(last) => Err(last.beside(errors)),
     }
 }

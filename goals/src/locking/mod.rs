@@ -32,7 +32,7 @@ pub use build_locks::build_locks;
 pub use ci::checked_in_ci;
 pub use existing::{Existing, LockPath, lock_paths, not_written};
 pub use fresh::{Freshness, LockStaleness, staleness};
-pub use generate::{LockGeneration, LockRequest, WriteLocks, generate, stale_locks};
+pub use generate::{LockGeneration, LockReport, LockRequest, WriteLocks, generate, stale_locks};
 pub use import::{AskedRequirement, import_pins, lock_asking, lock_with};
 pub use inputs::ResolveDeclaration;
 pub use lock_check::LockChecker;

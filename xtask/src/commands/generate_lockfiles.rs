@@ -10,7 +10,9 @@ use crate::outcome::CommandOutcome;
 use crate::style::HINT;
 use crate::summary::SummaryText;
 use goals::error::GoalError;
-use goals::locking::{LockGeneration, LockRequest, Status, Summary, Upgrade, WriteLocks, generate};
+use goals::locking::{
+    LockGeneration, LockReport, LockRequest, Status, Summary, Upgrade, WriteLocks, generate,
+};
 use goals::session::Session;
 
 /// The arguments of `generate-lockfiles`.
@@ -56,7 +58,7 @@ pub(crate) struct GenerateLockfilesArguments {
     format: FormatArguments,
 }
 
-/// Locks the resolves at the same time. Writes all locks or, if one fails, none.
+/// Locks the resolves at the same time. If one fails, the others are written.
 pub(crate) fn run(
     session: &Session,
     arguments: &GenerateLockfilesArguments,
@@ -78,7 +80,9 @@ pub(crate) fn run(
         require_wheels: arguments.require_wheels,
         fork_strategy: arguments.fork_strategy,
     };
-    report(session, arguments, &generate(session, &request)?)
+    let LockReport { locked, failed } = generate(session, &request)?;
+    let outcome = report(session, arguments, &locked)?;
+    failed.map_or(Ok(outcome), Err)
 }
 
 /// Says what was locked.

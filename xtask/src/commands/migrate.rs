@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use goals::error::GoalError;
-use goals::locking::{LockRequest, Upgrade, WriteLocks, generate};
+use goals::locking::{LockReport, LockRequest, Upgrade, WriteLocks, generate};
 use goals::migration::{
     JudgedCommand, MigrationLine, MigrationVerdict, judged_lines, undo, write_trial,
 };
@@ -85,11 +85,12 @@ fn trial(session: &Session, arguments: &MigrateArguments) -> Result<CommandOutco
         require_wheels: false,
         fork_strategy: None,
     };
-    let generated = generate(&session, &request).map_err(|error| {
+    let again = |error: GoalError| {
         error.hint("environments work with the copies already; `cargo xtask generate-lockfiles` tries again")
-    })?;
-    super::generate_lockfiles::say(&session, &generated);
-    Ok(CommandOutcome::Done)
+    };
+    let LockReport { locked, failed } = generate(&session, &request).map_err(again)?;
+    super::generate_lockfiles::say(&session, &locked);
+    failed.map_or(Ok(CommandOutcome::Done), |error| Err(again(error)))
 }
 
 /// How a command line of Pants fares here.
