@@ -51,14 +51,23 @@ pub fn check_files(lock: &Lock) -> Vec<FileProblem> {
         missing(&policy, &universe, package)
             .into_iter()
             .for_each(&mut problem);
-        let files = || package.sdist.iter().chain(&package.wheels);
-        let unhashed = files().filter(|file: &&DistFile| file.sha256.is_none());
+        let unhashed = files(package).filter(|file| file.sha256.is_none());
         unhashed.for_each(|file| problem(FileProblemKind::NoHash(file.filename.clone())));
-        if let Some(reason) = files().find_map(|file| file.yanked.clone()) {
-            problem(FileProblemKind::Yanked(reason));
+        if let Some(reason) = yanked(package) {
+            problem(FileProblemKind::Yanked(reason.to_owned()));
         }
     }
     found
+}
+
+/// Why a locked package was withdrawn (PEP 592), maybe without words; none where it was not.
+#[must_use]
+pub fn yanked(package: &LockedPackage) -> Option<&str> {
+    files(package).find_map(|file| file.yanked.as_deref())
+}
+
+fn files(package: &LockedPackage) -> impl Iterator<Item = &DistFile> {
+    package.sdist.iter().chain(&package.wheels)
 }
 
 fn missing(

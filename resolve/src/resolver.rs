@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    CoveragePolicy, ExtraName, ForkStrategy, Marker, Operator, PackageName, Requirement,
-    Resolution, Version, VersionRange, specifier_range,
+    CoveragePolicy, ExtraName, ForkStrategy, Marker, Operator, PackageName, Resolution, Version,
+    VersionRange, specifier_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -80,7 +80,7 @@ pub fn resolve<P: Provider>(
     let mut problem = problem.clone();
     problem.inputs.requirements.sort();
     problem.inputs.requirements.dedup();
-    let exact = exact_versions(&problem.inputs.requirements);
+    let exact = exact_versions(&problem);
     let direct_constraints = direct_constraints(&problem);
     let policy = CoveragePolicy::of(&problem.inputs);
     let universe = DividedUniverse::of(&problem.inputs);
@@ -452,10 +452,16 @@ fn direct_constraints(problem: &Problem) -> DirectConstraints {
     found
 }
 
-/// The versions that requirements name by `==`, by project.
-fn exact_versions(requirements: &[Requirement]) -> FxHashMap<PackageName, VersionRange> {
+/// The versions that requirements, constraints and overrides name by `==`, by project.
+fn exact_versions(problem: &Problem) -> FxHashMap<PackageName, VersionRange> {
     let mut exact = FxHashMap::<_, VersionRange>::default();
-    for requirement in requirements {
+    let overrides = problem.inputs.overrides.iter().map(|one| &one.requirement);
+    let named = problem
+        .inputs
+        .requirements
+        .iter()
+        .chain(problem.constraints());
+    for requirement in named.chain(overrides) {
         for specifier in requirement.specifiers().into_iter().flat_map(|s| s.iter()) {
             if matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual) {
                 let range = exact

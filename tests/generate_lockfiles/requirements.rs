@@ -1,7 +1,7 @@
 //! Requirements: files as pip reads them, hashes, direct references, constraints.
 
 use insta::assert_snapshot;
-use testkit::{LoopbackIndex, Package};
+use testkit::{LoopbackIndex, Output, Package};
 
 use crate::{commit_source, done, head, lock, locked, refused, repo, source_repository};
 
@@ -695,5 +695,64 @@ fn packages_of_pants_are_in_a_place_of_its_own() {
       = no version of pantsbuild-pants is ==2.27.0; the highest is 2.17.1
     hint: since 2.18 Pants has its packages in a place of its own, which its documentation of plug-ins names: add that to `[python-repos] find_links`
     hint: with pantsbuild-pants 2.17.1 there is a solution: loosen `pantsbuild-pants==2.27.0` at BUILD:1
+    ");
+}
+
+/// Locks `a` of which 1.0 was yanked, with `settings` and these requirements.
+fn yanked(requirements: &str, settings: &str) -> Output {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0").yanked("broken on Tuesdays"),
+        Package::new("a", "2.0"),
+        Package::new("b", "1.0").requires("a>=2"),
+    ]);
+    let repo = repo().index(&index).requirements(requirements);
+    repo.write("constraints.txt", "a==1.0\n");
+    repo.write("Cargo.toml", &(repo.read("Cargo.toml") + settings));
+    repo.xtask(&["generate-lockfiles"])
+}
+
+#[test]
+fn what_was_yanked_and_is_named_exactly_is_locked_with_a_warning() {
+    assert_snapshot!(yanked("a==1.0\n", ""), @"
+    exit status 0
+    ----- stderr
+    warning: python-default: a 1.0 was yanked: broken on Tuesdays (requirements.txt:1 names exactly this version)
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a==1.0` is new)
+    ");
+    let constraints = "resolves_to_constraints_file = { python-default = \"constraints.txt\" }\n";
+    assert_snapshot!(yanked("a\n", constraints), @"
+    exit status 0
+    ----- stderr
+    warning: python-default: a 1.0 was yanked: broken on Tuesdays (constraints.txt:1 names exactly this version)
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a` is new)
+    ");
+    let overridden = "resolves_to_overrides = { python-default = [\"a===1.0\"] }\n";
+    assert_snapshot!(yanked("b\n", overridden), @"
+    exit status 0
+    ----- stderr
+    warning: python-default: a 1.0 was yanked: broken on Tuesdays (an override names exactly this version)
+    python-default (python.lock): 2 packages, written
+      + a 1.0  (the requirement `b` is new, through b)
+      + b 1.0  (the requirement `b` is new)
+    ");
+}
+
+#[test]
+fn what_was_yanked_since_is_kept_with_a_warning() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let repo = repo().index(&index).requirements("a\n");
+    lock(&repo);
+    index.remove("a");
+    index.add(&Package::new("a", "1.0").yanked(""));
+    index.add(&Package::new("a", "1.1"));
+    repo.write("requirements.txt", "a<2\n");
+    assert_snapshot!(repo.xtask(&["generate-lockfiles", "--refresh"]), @"
+    exit status 0
+    ----- stderr
+    warning: python-default: a 1.0 was yanked (the lock had it: `--upgrade-package a` chooses another)
+    python-default (python.lock): 1 packages, written
+      ! a 1.0 is yanked  (no changed input explains it)
     ");
 }

@@ -14,6 +14,7 @@ use crate::locking::package_indexes::{IndexChoice, PackageIndexes};
 use crate::locking::provider::IndexProvider;
 use crate::locking::summary::{Status, Summary};
 use crate::locking::upgrade::Upgrade;
+use crate::locking::yanked::{self, YankedPackage};
 use crate::session::Session;
 use crate::timings::UnitKind;
 
@@ -57,6 +58,8 @@ pub struct LockGeneration {
     not_upgraded: Vec<(PackageName, Option<String>)>,
     /// What the requirement files say without effect.
     ignored: Vec<IgnoredOption>,
+    /// What was locked though an index withdrew it.
+    yanked: Vec<YankedPackage>,
 }
 
 /// The results for the resolves that were asked for.
@@ -78,6 +81,7 @@ impl LockGeneration {
             text: None,
             not_upgraded: Vec::new(),
             ignored: Vec::new(),
+            yanked: Vec::new(),
         }
     }
 }
@@ -119,6 +123,11 @@ pub fn generate(session: &Session, request: &LockRequest) -> Result<LockReport, 
     });
     let report = LockReport::of(written);
     warn_of_options(session, &report.locked);
+    for one in &report.locked {
+        for yanked in &one.yanked {
+            session.warn(format_args!("{}: {yanked}", one.summary.resolve));
+        }
+    }
     if report.failed.is_none() {
         for name in request.upgrade.packages() {
             warn_of_upgrade(session, name, &report.locked);
@@ -314,6 +323,7 @@ impl Generator<'_> {
             text: is_new.then_some(text),
             not_upgraded: self.not_upgraded(&lock),
             ignored: declared.ignored.clone(),
+            yanked: yanked::packages(&lock, declared),
         })
     }
 

@@ -26,6 +26,7 @@ mod requirers;
 mod states;
 mod summary;
 mod upgrade;
+mod yanked;
 
 pub use ahead::file_policy;
 pub use build_locks::build_locks;

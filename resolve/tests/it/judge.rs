@@ -346,7 +346,14 @@ fn usable(
     {
         return Err("is for other Pythons".to_owned());
     }
-    let asked_for_exactly = problem.inputs.requirements.iter().any(|requirement| {
+    let of_inputs = problem
+        .inputs
+        .requirements
+        .iter()
+        .chain(&problem.inputs.constraints);
+    let overrides = problem.inputs.overrides.iter().map(|one| &one.requirement);
+    let mut named = of_inputs.chain(&problem.bounds).chain(overrides);
+    let asked_for_exactly = named.any(|requirement| {
         requirement.name == *name
             && requirement.specifiers().is_some_and(|specifiers| {
                 specifiers.iter().any(|s| {

@@ -179,6 +179,10 @@ fn a_yanked_release_needs_an_exact_requirement() {
     check("> a==2 \n a 1 \n a 2 {yanked}", "a==2");
     check("> a===2 \n a 2 {yanked}", "a==2");
     check("> a==2.* \n a 2 {yanked}", "conflict");
+    check(
+        "override a==2 \n > b \n b 1 -> a<2 \n a 2 {yanked} \n a 1",
+        "a==2 \n b==1",
+    );
     check("> b \n b 1 -> a==2 \n a 2 {yanked}", "conflict");
     check(
         "> b \n > a==2 \n b 1 -> a \n a 2 {yanked} \n a 1",
@@ -565,7 +569,7 @@ fn constraints_limit_versions_and_require_nothing() {
         "constraint a<2 \n > b \n b 2 -> a>=2 \n b 1 -> a \n a 1 \n a 2",
         "a==1 \n b==1",
     );
-    check("constraint a==2 \n > a \n a 2 {yanked} \n a 1", "conflict");
+    check("constraint a==2 \n > a \n a 2 {yanked} \n a 1", "a==2");
 }
 
 #[test]

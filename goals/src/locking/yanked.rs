@@ -1,0 +1,92 @@
+//! What is locked though an index withdrew it (PEP 592): a requirement by `==` admits it, or the lock
+//! had it before.
+
+use std::fmt;
+use std::sync::Arc;
+
+use lockfile::Lock;
+use model::{LockedPackage, Operator, PackageName, Requirement, Version};
+
+use super::inputs::ResolveDeclaration;
+
+/// A package that was withdrawn.
+#[derive(Debug)]
+pub(super) struct YankedPackage {
+    name: PackageName,
+    version: Version,
+    /// Why, maybe without words.
+    reason: String,
+    cause: YankedCause,
+}
+
+/// Why it is locked all the same.
+#[derive(Debug)]
+enum YankedCause {
+    /// A requirement or constraint in this file, on this line, names exactly this version.
+    Named(Arc<str>, usize),
+    /// An override does.
+    Overridden,
+    /// The lock had it.
+    Kept,
+}
+
+/// The packages of `lock` that were withdrawn.
+pub(super) fn packages(lock: &Lock, declared: &ResolveDeclaration) -> Vec<YankedPackage> {
+    let yanked = lock.packages.iter().filter_map(|package| {
+        Some(YankedPackage {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            reason: lockfile::yanked(package)?.to_owned(),
+            cause: cause(package, declared),
+        })
+    });
+    yanked.collect()
+}
+
+fn cause(package: &LockedPackage, declared: &ResolveDeclaration) -> YankedCause {
+    let inputs = &declared.inputs;
+    let mut named = inputs.requirements.iter().chain(&inputs.constraints);
+    if let Some(requirement) = named.find(|one| names_exactly(one, package))
+        && let Some(place) = declared.place(requirement)
+    {
+        return YankedCause::Named(Arc::clone(&place.path), place.line);
+    }
+    let mut overrides = inputs.overrides.iter().map(|one| &one.requirement);
+    match overrides.any(|one| names_exactly(one, package)) {
+        true => YankedCause::Overridden,
+        false => YankedCause::Kept,
+    }
+}
+
+fn names_exactly(requirement: &Requirement, package: &LockedPackage) -> bool {
+    let specifiers = requirement.specifiers().into_iter();
+    let mut exact = specifiers
+        .flat_map(|all| all.iter())
+        .filter(|one| matches!(one.operator(), Operator::Equal | Operator::ExactEqual));
+    requirement.name == package.name && exact.any(|one| one.contains(&package.version))
+}
+
+impl fmt::Display for YankedPackage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            version,
+            reason,
+            cause,
+        } = self;
+        write!(f, "{name} {version} was yanked")?;
+        if !reason.is_empty() {
+            write!(f, ": {reason}")?;
+        }
+        match cause {
+            YankedCause::Named(path, line) => {
+                write!(f, " ({path}:{line} names exactly this version)")
+            }
+            YankedCause::Overridden => f.write_str(" (an override names exactly this version)"),
+            YankedCause::Kept => write!(
+                f,
+                " (the lock had it: `--upgrade-package {name}` chooses another)"
+            ),
+        }
+    }
+}
