@@ -524,3 +524,43 @@ fn a_misspelt_name_of_pypirc() {
     hint: did you mean `inhouse`?
     ");
 }
+
+/// A job may ask for an identity, and the index does not know it: there may be a login in the keyring.
+#[test]
+fn a_job_that_is_no_trusted_publisher_is_asked_for_another_login() {
+    let refusals = [
+        ("404 Not Found", "unknown"),
+        ("422 Unprocessable Entity", r#"{"message": "no publisher"}"#),
+        ("200 OK", "<h1>Sign in</h1>"),
+    ];
+    let index = UploadIndex::start(&[]);
+    let repo = repo()
+        .env(
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            &format!("{}identity?job=1", index.url()),
+        )
+        .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ci");
+    for file in Package::new("lib", "1.0").files() {
+        fs_err::write(repo.root().join(file.filename), file.bytes).unwrap();
+    }
+    let told = refusals.map(|mint| {
+        index.with(|state| state.mint = mint);
+        refused(&repo, &["publish", WHEEL, "--index", &index.url()])
+    });
+    assert_snapshot!(told.join("\n"), @r#"
+    warning: trusted publishing gave no token, so another login is looked for: http://127.0.0.1:[PORT]/_/oidc/mint-token answers 404 Not Found: unknown
+    error: http://127.0.0.1:[PORT]/ refuses: 403 Forbidden: who are you?
+     |
+    hint: no login was found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
+
+    warning: trusted publishing gave no token, so another login is looked for: http://127.0.0.1:[PORT]/_/oidc/mint-token answers 422 Unprocessable Entity: {"message": "no publisher"}
+    error: http://127.0.0.1:[PORT]/ refuses: 403 Forbidden: who are you?
+     |
+    hint: no login was found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
+
+    warning: trusted publishing gave no token, so another login is looked for: trusted publishing: unexpected answer: expected value at line 1 column 1
+    error: http://127.0.0.1:[PORT]/ refuses: 403 Forbidden: who are you?
+     |
+    hint: no login was found: set XTASK_PUBLISH_TOKEN, or XTASK_PUBLISH_USERNAME and XTASK_PUBLISH_PASSWORD, or add the host to ~/.netrc or the index to ~/.pypirc
+    "#);
+}

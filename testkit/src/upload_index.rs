@@ -52,6 +52,8 @@ pub struct UploadState {
     pub hashes: bool,
     /// What it answers to the question for the audience of trusted publishing: status and body.
     pub audience: (&'static str, &'static str),
+    /// What it answers to the identity of a job: status and body.
+    pub mint: (&'static str, &'static str),
     users: Vec<String>,
 }
 
@@ -70,6 +72,7 @@ impl UploadIndex {
         let state = Arc::new(Mutex::new(UploadState {
             hashes: true,
             audience: ("200 OK", r#"{"audience": "small"}"#),
+            mint: ("200 OK", r#"{"success": true, "token": "minted"}"#),
             users: users
                 .iter()
                 .map(|(user, password)| basic(user, password))
@@ -240,7 +243,8 @@ fn serve(stream: &TcpStream, state: &Mutex<UploadState>) -> std::io::Result<()> 
             answer("200 OK", r#"{"value": "jwt"}"#)
         }
         ("POST", "/_/oidc/mint-token") if body == br#"{"token":"jwt"}"# => {
-            answer("200 OK", r#"{"success": true, "token": "minted"}"#)
+            let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            answer(state.mint.0, state.mint.1)
         }
         ("GET", path) if path.starts_with("/files/") => {
             let content = state

@@ -394,6 +394,11 @@ impl HttpClient {
         Ok(body)
     }
 
+    /// Tells the user something that stops nothing.
+    pub fn warn(&self, message: &str) {
+        self.observer.warning(message);
+    }
+
     /// Reports that a request sent by [`HttpClient::send`] has ended successfully.
     pub fn done(&self, what: &RequestPurpose) {
         self.observer.finished(what);

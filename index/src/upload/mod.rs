@@ -81,17 +81,22 @@ impl Uploader {
     }
 
     /// Logs in by trusted publishing, if this machine has no login and this is a CI job with an
-    /// identity.
+    /// identity. Every job that may ask for an identity is tried, so a failure is a warning, and
+    /// other ways to log in are left, unless an identity was given for this upload.
     ///
     /// # Errors
-    /// Where the CI system or the index refuses.
+    /// Where the index refuses an identity that was given.
     pub fn log_in(&self, identity: &JobIdentity) -> Result<(), UploadError> {
         if self.requests.has_written_login() {
             return Ok(());
         }
-        let token = self.runtime.block_on(exchange(&self.requests, identity))?;
-        if let Some(token) = token {
-            self.requests.log_in(Login::token(token));
+        match self.runtime.block_on(exchange(&self.requests, identity)) {
+            Ok(Some(token)) => self.requests.log_in(Login::token(token)),
+            Ok(None) => {}
+            Err(error) if identity.token.is_some() => return Err(error),
+            Err(error) => self.requests.warn(&format!(
+                "trusted publishing gave no token, so another login is looked for: {error}"
+            )),
         }
         Ok(())
     }

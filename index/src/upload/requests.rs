@@ -65,6 +65,10 @@ impl UploadRequests {
         self.http.logins.remember(&self.target.url, login);
     }
 
+    pub(super) fn warn(&self, message: &str) {
+        self.http.warn(message);
+    }
+
     /// The error after the last attempt.
     pub(super) fn gave_up(&self, cause: String, attempts: u32) -> UploadError {
         UploadError::GaveUp {
