@@ -103,3 +103,70 @@ fn references_name_the_repository_on_a_branch_of_another_only() {
         assert_eq!(git(&repo, &["log", "-1", "--format=%s"]), subject);
     }
 }
+
+/// Forks, mirrors and other spellings of a URL are one project; so is a branch that no remote has.
+#[test]
+fn references_stay_on_branches_of_the_same_project() {
+    let repo = monorepo();
+    git(
+        &repo,
+        &[
+            "config",
+            "remote.origin.url",
+            "git@git.example:me/backend.ai.git",
+        ],
+    );
+    repo.write("src/acme/runner/run.py", "import sys\n");
+    commit(&repo, "fix: run (#12)");
+    let urls = [
+        "https://git.example/Lablup/Backend.AI.git/",
+        "ssh://git@git.example:22/lablup/backend.ai",
+        "/srv/mirrors/backend.ai.git",
+        "https://git.example/lablup/client-py",
+    ];
+    let subject = |onto: &str| {
+        git(&repo, &["branch", "--quiet", "--force", onto, "main~1"]);
+        done(&repo, &["backport", "main", "--onto", onto]);
+        let subject = git(&repo, &["log", "-1", "--format=%s"]);
+        git(&repo, &["switch", "--quiet", "main"]);
+        subject
+    };
+    git(&repo, &["config", "branch.24.03.merge", "refs/heads/24.03"]);
+    let told = urls.map(|url| {
+        git(&repo, &["config", "remote.upstream.url", url]);
+        git(
+            &repo,
+            &[
+                "config",
+                "remote.upstream.fetch",
+                "+refs/heads/*:refs/remotes/upstream/*",
+            ],
+        );
+        git(&repo, &["config", "branch.24.03.remote", "upstream"]);
+        subject("24.03")
+    });
+    assert_snapshot!(told.join("\n"), @"
+    fix: run (#12)
+    fix: run (#12)
+    fix: run (#12)
+    fix: run (me/backend.ai#12)
+    ");
+    git(&repo, &["config", "remote.upstream.url", urls[1]]);
+    // The upstream is a branch here, a remote that is gone, or a URL.
+    let told = [
+        ".",
+        "gone",
+        "https://git.example/lablup/backend.ai",
+        "https://git.example/lablup/other",
+    ]
+    .map(|remote| {
+        git(&repo, &["config", "branch.24.03.remote", remote]);
+        subject("24.03")
+    });
+    assert_snapshot!(told.join("\n"), @"
+    fix: run (#12)
+    fix: run (#12)
+    fix: run (#12)
+    fix: run (lablup/backend.ai#12)
+    ");
+}

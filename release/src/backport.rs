@@ -123,8 +123,11 @@ fn trailers(message: &str) -> Option<(&str, &str)> {
 ///
 /// References that name a repository already, headings, colours and URLs stay as they are.
 pub fn with_repository(message: &str, repository: &str) -> String {
+    // A space, an opening bracket or quote, or a mark comes before it, in any of the widths of East Asia.
+    const BEFORE: &str =
+        r#"^|[\s(\[{<,;:!+|~*'"\x{2014}\x{2018}\x{201c}\x{3000}-\x{301f}\x{ff00}-\x{ff0f}]"#;
     static REFERENCE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?m)(^|[\s(\[{,;:])#([0-9]+)\b").ok());
+        LazyLock::new(|| Regex::new(&format!(r"(?m)({BEFORE})#([0-9]+)\b")).ok());
     match REFERENCE.as_ref() {
         Some(reference) => {
             let with = format!("${{1}}{}#${{2}}", repository.replace('$', "$$"));
@@ -136,12 +139,21 @@ pub fn with_repository(message: &str, repository: &str) -> String {
     }
 }
 
+/// The last part of a remote's URL or path: what a repository is called, whoever's copy it is.
+pub fn repository_name(url: &str) -> &str {
+    let path = without_ending(url);
+    path.rsplit(['/', ':']).next().unwrap_or(path)
+}
+
+fn without_ending(url: &str) -> &str {
+    let path = url.trim_end_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    path.trim_end_matches('/')
+}
+
 /// `owner/name` of a remote's URL, as code hosts have it.
 pub fn repository_of(url: &str) -> Option<String> {
-    let path = url
-        .strip_suffix(".git")
-        .unwrap_or(url)
-        .trim_end_matches('/');
+    let path = without_ending(url);
     let path = match path.split_once("://") {
         Some((_, rest)) => rest.split_once('/')?.1,
         None => path.split_once(':')?.1,
@@ -221,6 +233,15 @@ mod tests {
         );
         check("# 7 heading, #a8b colour", "# 7 heading, #a8b colour");
         check("Resolves: #9.", "Resolves: lablup/backend.ai#9.");
+        check(
+            "**#9** '#8' \"#7\"",
+            "**lablup/backend.ai#9** 'lablup/backend.ai#8' \"lablup/backend.ai#7\"",
+        );
+        check(
+            "수정（#9）「#8」",
+            "수정（lablup/backend.ai#9）「lablup/backend.ai#8」",
+        );
+        check("&#39; x?#5 =#6 a-#7", "&#39; x?#5 =#6 a-#7");
     }
 
     #[test]
@@ -240,5 +261,17 @@ mod tests {
             Some("lablup/backend.ai"),
         );
         check("/srv/git/backend.ai.git", None);
+        check(
+            "https://git.example/lablup/backend.ai.git/",
+            Some("lablup/backend.ai"),
+        );
+        check("git@git.example:backend.ai.git", None);
+        for url in [
+            "git@git.example:backend.ai.git",
+            "../backend.ai",
+            "/srv/backend.ai/.git",
+        ] {
+            assert_eq!(repository_name(url), "backend.ai", "{url}");
+        }
     }
 }
