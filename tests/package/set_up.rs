@@ -338,16 +338,19 @@ fn resources_outside_of_packages_are_not_shipped() {
 
 #[test]
 fn several_ranges_of_pythons() {
-    let repo = distribution("", "").file(
-        "Cargo.toml",
-        &SETTINGS.replace("\">=3.9\"", "\">=3.8,<3.10 OR >=3.11\""),
-    );
-    package(&repo, &[]);
-    let metadata = member(&repo, WHEEL, "foo-1.0.dist-info/METADATA");
-    assert!(
-        metadata.contains("\nRequires-Python: >=3.8,!=3.10.*\n"),
-        "{metadata}"
-    );
+    for (constraints, expect) in [
+        (">=3.8,<3.10 OR >=3.11", ">=3.8,!=3.10.*"),
+        (">=2.7,<3 OR >=3.3", ">=2.7,!=3.0.*,!=3.1.*,!=3.2.*"),
+        ("<3.10 OR >3.10.1", "!=3.10.0,!=3.10.1"),
+    ] {
+        let repo = distribution("", "").file("Cargo.toml", &SETTINGS.replace(">=3.9", constraints));
+        package(&repo, &[]);
+        let metadata = member(&repo, WHEEL, "foo-1.0.dist-info/METADATA");
+        let line = metadata
+            .lines()
+            .find_map(|line| line.strip_prefix("Requires-Python: "));
+        assert_eq!(line, Some(expect));
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod metadata;
 mod path;
 mod read_member;
 mod record;
+mod requires_python;
 mod rst;
 pub mod rules;
 mod tar_writer;
@@ -65,6 +66,7 @@ pub use metadata::{CoreMetadata, CoreMetadataError, Description, License, Metada
 pub use path::{FoldedPath, MemberPath, PathProblem, check_contained};
 pub use read_member::ReadMember;
 pub use record::{RecordLine, RecordLineError, RecordWriter, parse_record, recorded_paths};
+pub use requires_python::RequiresPythonRule;
 pub use tar_writer::TarGzWriter;
 pub use time::ArchiveTime;
 pub use verify::{MemberImport, Verification, verify};

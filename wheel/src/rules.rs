@@ -2,13 +2,12 @@
 //! Pants: pure functions from settings, the version and the interpreter constraints to the values
 //! of core metadata.
 
-use std::fmt::Write as _;
-
-use model::{InterpreterConstraints, NEWEST_PYTHON_MINOR, RequiresDist, Version, VersionFile};
+use model::{InterpreterConstraints, RequiresDist, Version, VersionFile};
 use pep440_rs::PrereleaseKind;
 
 use crate::license::{license_classifier, license_expression};
 use crate::metadata::{CoreMetadata, Description, License, MetadataVersion};
+use crate::requires_python::{RequiresPythonRule, python_classifiers};
 
 /// The rules for every distribution of a repository.
 #[derive(Clone, Debug, Default)]
@@ -89,16 +88,6 @@ pub enum LicenseStyle {
     Expression,
     /// By `License` and a classifier.
     Classifier,
-}
-
-/// How `Requires-Python` is derived from the interpreter constraints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RequiresPythonRule {
-    /// As they are written: `==3.11.*`.
-    #[default]
-    AsWritten,
-    /// Whole minor versions: `==3.12.6` gives `>=3.12,<3.13`.
-    MinorRange,
 }
 
 /// A rule of the repository that a distribution breaks.
@@ -355,132 +344,12 @@ pub fn development_status(version: &Version) -> &'static str {
     }
 }
 
-/// `Programming Language :: Python :: 3.X` for each minor version that the constraints admit.
-pub fn python_classifiers(constraints: &InterpreterConstraints) -> Vec<String> {
-    let minors = minors(constraints)
-        .into_iter()
-        .filter(|minor| *minor <= NEWEST_PYTHON_MINOR);
-    minors
-        .map(|minor| format!("Programming Language :: Python :: 3.{minor}"))
-        .collect()
-}
-
-/// A minor version that only constraints without an upper bound admit.
-const BEYOND: u32 = 99;
-
-/// The minor versions of Python 3 that the constraints admit a release of.
-fn minors(constraints: &InterpreterConstraints) -> Vec<u32> {
-    let range = constraints.range();
-    let admitted = |minor: &u32| {
-        let releases = InterpreterConstraints::parse(&[format!("==3.{minor}.*")]);
-        releases.is_ok_and(|releases| !releases.range().intersection(&range).is_empty())
-    };
-    (0..=BEYOND).filter(admitted).collect()
-}
-
-impl RequiresPythonRule {
-    /// `Requires-Python`; `None` if the constraints admit no Python 3, or every one.
-    fn of(self, constraints: &InterpreterConstraints) -> Option<String> {
-        let text = match self {
-            RequiresPythonRule::AsWritten => as_written(constraints),
-            RequiresPythonRule::MinorRange => minor_range(constraints),
-        };
-        Some(text).filter(|text| !text.is_empty())
-    }
-}
-
-/// A single constraint as it is written. Of several, the range that spans them, since
-/// `Requires-Python` has no "or".
-fn as_written(constraints: &InterpreterConstraints) -> String {
-    let written: Vec<String> = constraints.iter().collect();
-    match written.as_slice() {
-        [one] => one
-            .trim_start_matches(|c: char| c.is_ascii_alphabetic())
-            .replace(' ', ""),
-        _ => with_gaps(constraints.requires_python(), constraints),
-    }
-}
-
-/// The specifiers, without the minor versions between others that the constraints do not admit.
-fn with_gaps(specifiers: String, constraints: &InterpreterConstraints) -> String {
-    let admitted = minors(constraints);
-    let span = admitted.first().copied().zip(admitted.last().copied());
-    let Some((first, last)) = span.filter(|_| !specifiers.is_empty()) else {
-        return specifiers;
-    };
-    let gaps = (first..last).filter(|minor| !admitted.contains(minor));
-    gaps.fold(specifiers, |mut all, minor| {
-        let _ = write!(all, ",!=3.{minor}.*");
-        all
-    })
-}
-
-fn minor_range(constraints: &InterpreterConstraints) -> String {
-    let minors = minors(constraints);
-    let (Some(first), Some(last)) = (minors.first(), minors.last()) else {
-        return String::new();
-    };
-    let mut out = format!(">=3.{first}");
-    if *last < BEYOND {
-        let _ = write!(out, ",<3.{}", last + 1);
-    }
-    with_gaps(out, constraints)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn constraints(text: &[&str]) -> InterpreterConstraints {
         InterpreterConstraints::parse(text).unwrap()
-    }
-
-    fn check_python(text: &[&str], as_written: &str, minor_range: &str, classifiers: &str) {
-        let constraints = constraints(text);
-        assert_eq!(
-            RequiresPythonRule::AsWritten.of(&constraints).as_deref(),
-            Some(as_written)
-        );
-        assert_eq!(
-            RequiresPythonRule::MinorRange.of(&constraints).as_deref(),
-            Some(minor_range)
-        );
-        let short = |c: &String| c.rsplit(' ').next().unwrap().to_owned();
-        let got: Vec<_> = python_classifiers(&constraints).iter().map(short).collect();
-        assert_eq!(got.join(" "), classifiers);
-    }
-
-    #[test]
-    fn interpreter_constraints() {
-        check_python(&["CPython==3.12.6"], "==3.12.6", ">=3.12,<3.13", "3.12");
-        check_python(&["CPython==3.11.*"], "==3.11.*", ">=3.11,<3.12", "3.11");
-        check_python(
-            &[">=3.9,<3.12"],
-            ">=3.9,<3.12",
-            ">=3.9,<3.12",
-            "3.9 3.10 3.11",
-        );
-        check_python(&["CPython>=3.13"], ">=3.13", ">=3.13", "3.13 3.14");
-        check_python(
-            &["==3.9.*", "==3.10.*"],
-            ">=3.9,<3.11",
-            ">=3.9,<3.11",
-            "3.9 3.10",
-        );
-        for several in [&[">=3.8,<3.10", ">=3.11"][..], &[">=3.8,<3.10 OR >=3.11"]] {
-            check_python(
-                several,
-                ">=3.8,!=3.10.*",
-                ">=3.8,!=3.10.*",
-                "3.8 3.9 3.11 3.12 3.13 3.14",
-            );
-        }
-        check_python(
-            &["==3.9.*", "==3.12.*"],
-            ">=3.9,<3.13,!=3.10.*,!=3.11.*",
-            ">=3.9,<3.13,!=3.10.*,!=3.11.*",
-            "3.9 3.12",
-        );
     }
 
     fn check_status(version: &str, expect: &str) {

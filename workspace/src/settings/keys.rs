@@ -26,7 +26,8 @@ use targets::kinds::TypeDeclaration;
 use targets::query::Dependents;
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
-use wheel::rules::{LicenseStyle, RequiresPythonRule};
+use wheel::RequiresPythonRule;
+use wheel::rules::LicenseStyle;
 
 use super::cutoff::Cutoff;
 use super::description::{SettingDescription, shown};

@@ -19,7 +19,8 @@ use targets::kinds::{TypeDeclaration, Values};
 use targets::query::Dependents;
 use targets::{Ambiguity, Behavior, InitFiles};
 use wheel::MetadataVersion;
-use wheel::rules::{LicenseStyle, RequiresPythonRule};
+use wheel::RequiresPythonRule;
+use wheel::rules::LicenseStyle;
 
 use super::cutoff::Cutoff;
 use super::level::MessageLevel;
