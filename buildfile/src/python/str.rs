@@ -12,17 +12,24 @@ type Result<'a> = std::result::Result<Value<'a>, Exception>;
 
 pub(super) const TABLE: &[BuiltinFunction] = &[
     row("capitalize", "", capitalize),
+    row("casefold", "", casefold),
     row("center", "width, fillchar=' ', /", center),
     row("count", "sub, start=None, end=None, /", count),
     row("endswith", "suffix, start=None, end=None, /", endswith),
+    row("expandtabs", "tabsize=8", expandtabs),
     row("find", "sub, start=None, end=None, /", find),
     row("format", "*args, **kwargs", format_braces),
     row("index", "sub, start=None, end=None, /", index),
     row("isalnum", "", isalnum),
     row("isalpha", "", isalpha),
+    row("isascii", "", isascii),
+    row("isdecimal", "", isdigit),
     row("isdigit", "", isdigit),
+    row("isidentifier", "", isidentifier),
     row("islower", "", islower),
+    row("isnumeric", "", isdigit),
     row("isspace", "", isspace),
+    row("istitle", "", istitle),
     row("isupper", "", isupper),
     row("join", "iterable, /", join),
     row("ljust", "width, fillchar=' ', /", ljust),
@@ -53,6 +60,11 @@ fn capitalize<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
     Ok(Value::str(text::capitalize(this)))
 }
 
+/// A copy in which texts that differ in case alone are the same.
+fn casefold<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
+    Ok(Value::str(text::casefold(this)))
+}
+
 /// Centered in a text of length `width`, with `fillchar` around.
 fn center<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
     let (missing, fill) = padding(this, arguments)?;
@@ -75,6 +87,28 @@ fn count<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
 /// Whether the text ends with `suffix`, which can be a tuple of suffixes to look for.
 fn endswith<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
     affix(this, arguments, |part, suffix| part.ends_with(suffix))
+}
+
+/// A copy with spaces for tabs, up to the next column that `tabsize` divides.
+fn expandtabs<'a>(this: &str, arguments: &Bound<'a>) -> Result<'a> {
+    let size = usize::try_from(arguments.int_or(0, 8)?).unwrap_or(0);
+    let (mut expanded, mut column) = (String::new(), 0_usize);
+    for c in this.chars() {
+        if c == '\t' {
+            let spaces = size - column.checked_rem(size).unwrap_or(0);
+            sized(expanded.len().saturating_add(spaces))?;
+            expanded.push_str(&" ".repeat(spaces));
+            column += spaces;
+        } else {
+            expanded.push(c);
+            column = if matches!(c, '\n' | '\r') {
+                0
+            } else {
+                column + 1
+            };
+        }
+    }
+    Ok(Value::str(expanded))
 }
 
 /// The lowest index where `sub` is found within `[start:end]`, or -1.
@@ -104,7 +138,12 @@ fn isalpha<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
     Ok(every(this, text::is_letter))
 }
 
-/// Whether all characters are digits, and there is one.
+/// Whether all characters are of ASCII.
+fn isascii<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
+    Ok(Value::Bool(this.is_ascii()))
+}
+
+/// Whether all characters are digits, and there is one. So are decimals and numbers of ASCII.
 fn isdigit<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
     let all_numeric = this.chars().all(char::is_numeric);
     if all_numeric && !this.is_ascii() {
@@ -112,6 +151,15 @@ fn isdigit<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
         return Err(Exception::refused(LanguageLimit::ForeignDigits, message));
     }
     Ok(every(this, |c| c.is_ascii_digit()))
+}
+
+/// Whether the text could be a name of Python's, keywords included.
+fn isidentifier<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
+    let mut chars = this.chars();
+    let begins = |c: char| c == '_' || unicode_ident::is_xid_start(c);
+    Ok(Value::Bool(
+        chars.next().is_some_and(begins) && chars.all(unicode_ident::is_xid_continue),
+    ))
 }
 
 /// Whether all cased characters are in lower case, and there is one.
@@ -122,6 +170,17 @@ fn islower<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
 /// Whether all characters are white space, and there is one.
 fn isspace<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
     Ok(every(this, text::is_space))
+}
+
+/// Whether each word begins in upper case and goes on in lower case, and there is one.
+fn istitle<'a>(this: &str, _: &Bound<'a>) -> Result<'a> {
+    let is_any = this.chars().any(text::is_cased);
+    let mut after_cased = false;
+    let fits = this.chars().all(|c| {
+        let is_first = !std::mem::replace(&mut after_cased, text::is_cased(c));
+        !text::is_cased(c) || is_first != c.is_lowercase()
+    });
+    Ok(Value::Bool(is_any && fits))
 }
 
 /// Whether all cased characters are in upper case, and there is one.

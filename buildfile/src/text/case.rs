@@ -54,6 +54,21 @@ pub fn title(text: &str) -> String {
     titled
 }
 
+/// `str.casefold()`: what is the same in upper case becomes the same.
+#[must_use]
+pub fn casefold(text: &str) -> String {
+    let fold = |c: char| match u32::from(c) {
+        // The dotless i is no other letter, and Cherokee folds to its upper case.
+        0x131 | 0x13a0..=0x13f5 => c.to_string(),
+        0x13f8..=0x13fd | 0xab70..=0xabbf => c.to_uppercase().collect(),
+        _ => c
+            .to_uppercase()
+            .flat_map(char::to_lowercase)
+            .collect::<String>(),
+    };
+    text.chars().map(fold).collect()
+}
+
 /// `str.swapcase()`: upper case in lower, lower case in upper.
 #[must_use]
 pub fn swapcase(text: &str) -> String {

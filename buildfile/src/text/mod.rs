@@ -9,7 +9,7 @@ mod number;
 mod quote;
 mod space;
 
-pub use case::{capitalize, is_cased, is_letter, swapcase, title};
+pub use case::{capitalize, casefold, is_cased, is_letter, swapcase, title};
 pub(crate) use number::exponent;
 pub use number::{NumberError, float_repr, parse_float, parse_int};
 pub(crate) use quote::escape;
