@@ -2,10 +2,13 @@
 //!
 //! Source: Jinja's documentation, "List of Builtin Filters".
 
+use std::fmt::Write as _;
+
 use buildfile::Data;
 use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error, ErrorKind, State, filters};
 
+use crate::json;
 use crate::values::method_of_data;
 use crate::wrap::{self, LineBreaks};
 
@@ -60,6 +63,34 @@ pub(crate) fn add_to(environment: &mut Environment<'_>) {
             .count()
     });
     environment.add_filter("wordwrap", wordwrap);
+    environment.add_filter("sum", |state: &State, value: Value, rest: Arguments| {
+        let options = named(rest, &["attribute", "start"])?;
+        let start = options.get::<Option<Value>>("start")?;
+        let attribute = options.get::<Option<String>>("attribute")?;
+        options.assert_all_used()?;
+        let none = std::iter::empty::<(String, Value)>().collect();
+        filters::sum(state, value, attribute.as_deref(), start, none)
+    });
+    environment.add_filter("tojson", |value: &Value, rest: Arguments| {
+        let options = named(rest, &["indent"])?;
+        let indent = options.get("indent")?;
+        options.assert_all_used()?;
+        json::tojson(value, indent)
+    });
+    environment.add_filter("urlencode", urlencode);
+    environment.add_filter("pprint", |value: &Value| match value.as_str() {
+        Some(text) => buildfile::text::repr(text),
+        None => value.to_string(),
+    });
+    environment.add_filter("forceescape", filters::escape);
+    environment.add_test("callable", |value: &Value| value.kind() == ValueKind::Plain);
+    // What has a length and items.
+    environment.add_test("sequence", |value: &Value| {
+        matches!(
+            value.kind(),
+            ValueKind::Seq | ValueKind::Map | ValueKind::String
+        )
+    });
 }
 
 /// The arguments of a filter by name; `names` are those of Jinja, in their order.
@@ -75,6 +106,12 @@ fn named(rest: Arguments, names: &[&str]) -> Result<Kwargs, Error> {
         .collect();
     for name in given.args() {
         all.push((name.to_owned(), given.get(name)?));
+    }
+    for (name, value) in &mut all {
+        // The index of an item: minijinja reads a path.
+        if name == "attribute" && value.is_integer() {
+            *value = Value::from(value.to_string());
+        }
     }
     Ok(all.into_iter().collect())
 }
@@ -190,6 +227,34 @@ fn wordwrap(text: String, rest: Arguments) -> Result<String, Error> {
         .into_iter()
         .map(|line| wrap::wrap(&line, (width, breaks), "").join(&end));
     Ok(wrapped.collect::<Vec<_>>().join(&end))
+}
+
+/// A text as a part of a URL, or pairs as its query.
+fn urlencode(value: &Value) -> Result<String, Error> {
+    let quoted = |text: &str, kept: char| {
+        let mut out = String::new();
+        for byte in text.bytes() {
+            let c = char::from(byte);
+            if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '~') || c == kept {
+                out.push(c);
+            } else {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+        out
+    };
+    if matches!(value.kind(), ValueKind::String | ValueKind::Number) {
+        return Ok(quoted(&value.to_string(), '/'));
+    }
+    let pairs = value.try_iter()?.map(|item| match value.kind() {
+        ValueKind::Map => Ok((item.clone(), value.get_item(&item)?)),
+        _ => Ok((item.get_item_by_index(0)?, item.get_item_by_index(1)?)),
+    });
+    let in_query = |text: &Value| quoted(&text.to_string(), ' ').replace(' ', "+");
+    let pairs = pairs.map(|pair: Result<(Value, Value), Error>| {
+        pair.map(|(key, value)| format!("{}={}", in_query(&key), in_query(&value)))
+    });
+    Ok(pairs.collect::<Result<Vec<_>, _>>()?.join("&"))
 }
 
 /// The lines of a text, as Python's `splitlines` parts them.

@@ -1,17 +1,16 @@
 //! Lists and dictionaries that a template changes: `{% set seen = [] %}{% set _ = seen.append(x) %}` is how Jinja
-//! templates (towncrier's own among them) gather things. minijinja's values never change, so an empty literal, and a
-//! literal that `set` gives a name, become objects that do.
+//! templates (towncrier's own among them) gather things. minijinja's values never change, so an empty literal, and what
+//! `set` gives a name, become objects that do.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
-use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind, from_args};
+use minijinja::value::{
+    Enumerator, Kwargs, Object, ObjectRepr, Rest, Tuple, Value, ValueKind, ValueOrKwargs, from_args,
+};
 use minijinja::{Error, ErrorKind, State};
 
 use crate::values::method_of_data;
-
-/// The function that literals are handed to.
-pub(crate) const FUNCTION: &str = "__growing";
 
 /// Whether Python's method of this name changes a list or a dictionary.
 pub(crate) fn is_changed_by(kind: ValueKind, method: &str) -> bool {
@@ -20,141 +19,63 @@ pub(crate) fn is_changed_by(kind: ValueKind, method: &str) -> bool {
             method,
             "append" | "clear" | "extend" | "insert" | "pop" | "remove" | "reverse" | "sort"
         ),
-        ValueKind::Map => matches!(method, "clear" | "pop" | "setdefault" | "update"),
+        ValueKind::Map => matches!(
+            method,
+            "clear" | "pop" | "popitem" | "setdefault" | "update"
+        ),
         _ => false,
     }
 }
 
-/// A list or dictionary with the same content that can change; other values as they are.
+/// A list or dictionary with the same content that can change, as do those in it; other values as they are, which
+/// what can change already is too: it may have another name.
 pub(crate) fn growing(value: Value) -> Result<Value, Error> {
+    let is_namespace = |value: &Value| {
+        let object = value.as_object();
+        object.is_some_and(|object| object.type_name().ends_with("::Namespace"))
+    };
+    let is_growing = value.downcast_object_ref::<GrowingList>().is_some()
+        || value.downcast_object_ref::<GrowingDict>().is_some();
     Ok(match value.kind() {
-        ValueKind::Seq => Value::from_object(GrowingList(Mutex::new(value.try_iter()?.collect()))),
-        ValueKind::Map => Value::from_object(GrowingDict(Mutex::new(
-            pairs(&value)?.into_iter().collect(),
-        ))),
+        ValueKind::Seq | ValueKind::Iterable if !is_growing && !value.is_tuple() => {
+            let items: Result<Vec<Value>, Error> = value.try_iter()?.map(growing).collect();
+            Value::from_object(GrowingList(Mutex::new(items?)))
+        }
+        ValueKind::Map if !is_growing && !is_namespace(&value) => {
+            let pairs = pairs(&value)?.into_iter();
+            let pairs = pairs.map(|(key, value)| Ok((key, growing(value)?)));
+            let pairs: Result<IndexMap<Value, Value>, Error> = pairs.collect();
+            Value::from_object(GrowingDict(Mutex::new(pairs?)))
+        }
         _ => value,
     })
+}
+
+/// Jinja's `dict`: of a dictionary or of pairs, with what is named.
+pub(crate) fn dict(arguments: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let values = arguments.into_values();
+    let (first, named): (Option<Value>, Kwargs) = from_args(&values)?;
+    let mut all: IndexMap<Value, Value> = match first {
+        Some(of) if of.kind() == ValueKind::Map => pairs(&of)?.into_iter().collect(),
+        Some(of) => {
+            let pair = |pair: Value| {
+                let (key, value) = (pair.get_item_by_index(0)?, pair.get_item_by_index(1)?);
+                Ok((key, value))
+            };
+            of.try_iter()?.map(pair).collect::<Result<_, Error>>()?
+        }
+        None => IndexMap::new(),
+    };
+    for name in named.args() {
+        all.insert(Value::from(name), named.get(name)?);
+    }
+    growing(Value::from_pairs(all))
 }
 
 fn pairs(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
     let keys = value.try_iter()?;
     keys.map(|key| Ok((key.clone(), value.get_item(&key)?)))
         .collect()
-}
-
-/// Hands literals in the tags of a template to [`growing`].
-///
-/// `[]` cannot mean anything else: an empty subscript is no Jinja. Text outside tags, comments, raw blocks' markers and
-/// string literals are left alone.
-pub(crate) fn marked(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(at) = rest
-        .find("{%")
-        .into_iter()
-        .chain(rest.find("{{"))
-        .chain(rest.find("{#"))
-        .min()
-    {
-        let (before, tag) = rest.split_at(at);
-        out.push_str(before);
-        let length = match &tag[..2] {
-            "{#" => tag.find("#}").map_or(tag.len(), |end| end + 2),
-            opening => tag_length(tag, if opening == "{%" { "%}" } else { "}}" }),
-        };
-        match tag.starts_with("{#") {
-            true => out.push_str(&tag[..length]),
-            false => mark_tag(&tag[..length], &mut out),
-        }
-        rest = &tag[length..];
-    }
-    out + rest
-}
-
-/// The length of the tag that `text` begins with, its end not looked for within strings and brackets.
-fn tag_length(text: &str, end: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, c) in code(text).filter(|(at, _)| *at >= 2) {
-        match c {
-            _ if depth == 0 && text[at..].starts_with(end) => return at + end.len(),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    // Brackets that do not match: minijinja says so.
-    text.find(end).map_or(text.len(), |at| at + end.len())
-}
-
-/// The characters outside of strings.
-fn code(text: &str) -> impl Iterator<Item = (usize, char)> {
-    let (mut quote, mut escaped) = (None, false);
-    text.char_indices().filter(move |(_, c)| match quote {
-        Some(open) => {
-            if !escaped && *c == open {
-                quote = None;
-            }
-            escaped = *c == '\\' && !escaped;
-            false
-        }
-        None if matches!(c, '"' | '\'') => {
-            quote = Some(*c);
-            false
-        }
-        None => true,
-    })
-}
-
-fn mark_tag(tag: &str, out: &mut String) {
-    let named = named_literal(tag).unwrap_or(tag.len()..tag.len());
-    let mut copied = 0;
-    let mut until = |at: usize, out: &mut String| {
-        out.push_str(&tag[copied..at]);
-        copied = at;
-    };
-    let mut before: Option<(usize, char)> = None;
-    for (at, c) in code(tag).filter(|(at, _)| (2..tag.len() - 2).contains(at)) {
-        if at == named.start {
-            until(at, out);
-            out.push_str(FUNCTION);
-            out.push('(');
-        }
-        let empty = before.filter(|(_, open)| matches!((open, c), ('[', ']') | ('{', '}')));
-        if let Some((open, _)) =
-            empty.filter(|(open, _)| *open != named.start && tag[open + 1..at].trim().is_empty())
-        {
-            until(open, out);
-            out.push_str(FUNCTION);
-            out.push('(');
-            until(at + 1, out);
-            out.push(')');
-        }
-        if !c.is_whitespace() {
-            before = Some((at, c));
-        }
-        if at + c.len_utf8() == named.end {
-            until(named.end, out);
-            out.push(')');
-        }
-    }
-    until(tag.len(), out);
-}
-
-/// Where the literal is that `{% set NAME = [ … ] %}` gives a name.
-fn named_literal(tag: &str) -> Option<std::ops::Range<usize>> {
-    let inner = tag.strip_prefix("{%")?.strip_suffix("%}")?;
-    let inner = inner.strip_suffix(['-', '+']).unwrap_or(inner).trim_end();
-    let end = 2 + inner.len();
-    let statement = inner.trim_start_matches(['-', '+']).trim_start();
-    let target = statement
-        .strip_prefix("set")?
-        .strip_prefix(char::is_whitespace)?;
-    let (name, literal) = target.split_once('=')?;
-    let is_name = name.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
-    let literal = literal.trim_start();
-    let is_literal = literal.starts_with('[') && literal.ends_with(']')
-        || literal.starts_with('{') && literal.ends_with('}');
-    (is_name && is_literal).then(|| end - literal.len()..end)
 }
 
 /// A list that Python's methods change.
@@ -280,6 +201,11 @@ impl Object for GrowingDict {
             ("setdefault", [key] | [key, _]) => {
                 let default = positional.get(1).cloned().unwrap_or(Value::from(()));
                 return Ok(self.with(|values| values.entry(key.clone()).or_insert(default).clone()));
+            }
+            ("popitem", []) => {
+                let last = self.with(IndexMap::pop);
+                let last = last.ok_or_else(|| failed("popitem(): dictionary is empty"))?;
+                return Ok(Value::from(Tuple::from([last.0, last.1])));
             }
             ("pop", [key] | [key, _]) => {
                 let taken = self.with(|values| values.shift_remove(key));

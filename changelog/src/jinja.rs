@@ -1,35 +1,113 @@
 //! The Jinja environment that towncrier's templates expect.
 //!
 //! minijinja has the language, and `buildfile` Python's methods on values. `filters` has what Jinja's filters take and
-//! minijinja's do not, and `growing` the lists and dictionaries that a template changes.
+//! minijinja's do not, `growing` the lists and dictionaries that a template changes, and `marking` the source that calls
+//! for both.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Rest, Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
+use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Tuple, Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, context};
 
 use crate::values::method_of_data;
-use crate::{filters, growing};
+use crate::{filters, growing, marking};
 
 /// Renders a template as `jinja2.Template(source, trim_blocks=True)` does.
 ///
 /// # Errors
 /// minijinja's, with the line in the template.
 pub(crate) fn render(name: &str, source: &str, context: Value) -> Result<String, Error> {
-    let source = growing::marked(source);
+    let source = marking::marked(source);
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_unknown_method_callback(python_method);
     minijinja_contrib::add_to_environment(&mut environment);
     filters::add_to(&mut environment);
-    // Jinja's takes the values one by one, minijinja-contrib's a list of them.
-    environment.add_function("cycler", |items: Rest<Value>| {
-        minijinja_contrib::globals::cycler(items.0)
-    });
-    environment.add_function(growing::FUNCTION, growing::growing);
+    environment.add_function("cycler", Cycler::of);
+    environment.add_function("dict", growing::dict);
+    environment.add_function(marking::GROWING, growing::growing);
+    environment.add_function(marking::REMAINDER, remainder);
     environment
         .template_from_named_str(name, &source)?
         .render(context)
+}
+
+/// Python's `%`, which fills in a text.
+fn remainder(state: &mut State<'_, '_>, left: Value, right: Value) -> Result<Value, Error> {
+    if left.kind() != ValueKind::String {
+        let numbers = state.env().compile_expression("left % right")?;
+        return numbers.eval(context! { left, right });
+    }
+    let mut arguments = vec![left];
+    if right.is_tuple() {
+        arguments.extend(right.try_iter()?);
+    } else if right.kind() == ValueKind::Map {
+        let names = right.try_iter()?;
+        let pairs = names.map(|name| Ok((name.to_string(), right.get_item(&name)?)));
+        arguments.push(pairs.collect::<Result<Kwargs, Error>>()?.into());
+    } else {
+        arguments.push(right);
+    }
+    state.apply_filter("format", &arguments)
+}
+
+/// Jinja's `cycler`.
+#[derive(Debug)]
+struct Cycler {
+    items: Vec<Value>,
+    at: AtomicUsize,
+}
+
+impl Cycler {
+    fn of(items: Rest<Value>) -> Result<Value, Error> {
+        match items.0.is_empty() {
+            true => Err(Error::new(
+                ErrorKind::MissingArgument,
+                "at least one item has to be provided",
+            )),
+            false => Ok(Value::from_object(Self {
+                items: items.0,
+                at: AtomicUsize::new(0),
+            })),
+        }
+    }
+
+    fn current(&self) -> Value {
+        self.items[self.at.load(Ordering::Relaxed) % self.items.len()].clone()
+    }
+}
+
+impl Object for Cycler {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str() == Some("current")).then(|| self.current())
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        _: &[Value],
+    ) -> Result<Value, Error> {
+        match method {
+            "next" => {
+                let current = self.current();
+                self.at.fetch_add(1, Ordering::Relaxed);
+                Ok(current)
+            }
+            "reset" => {
+                self.at.store(0, Ordering::Relaxed);
+                Ok(Value::from(()))
+            }
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
 }
 
 /// Calls a method of Python on a value of a template.
@@ -54,11 +132,20 @@ fn python_method(
         return Err(Error::new(
             ErrorKind::InvalidOperation,
             format!(
-                "`{method}` can change only what the template made with `{{% set NAME = [] %}}` or `{{}}`"
+                "`{method}` can change only what `{{% set NAME = … %}}` gave a name, `[]` and `{{}}`"
             ),
         ));
     }
-    method_of_data(value, method, arguments)
+    let tuple = |value: &Value| -> Result<Value, Error> {
+        Ok(Value::from(Tuple::new(value.try_iter()?.collect())))
+    };
+    let found = method_of_data(value, method, arguments)?;
+    // Plain data has lists alone.
+    match (method, value.kind()) {
+        ("partition" | "rpartition", _) => tuple(&found),
+        ("items", ValueKind::Map) => found.try_iter()?.map(|pair| tuple(&pair)).collect(),
+        _ => Ok(found),
+    }
 }
 
 #[cfg(test)]
@@ -149,7 +236,31 @@ mod tests {
         let refused = render("t", "{{ 'a b'.split().append('c') }}", Value::from(())).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "invalid operation: `append` can change only what the template made with `{% set NAME = [] %}` or `{}` (in t:1)"
+            "invalid operation: `append` can change only what `{% set NAME = … %}` gave a name, `[]` and `{}` (in t:1)"
+        );
+    }
+
+    #[test]
+    fn whatever_has_a_name_can_change() {
+        check(
+            "{% set l = 'a b'.split() %}{% set m = l %}{% set _ = m.append('c') %}{{ l }}{% set k = {'x': [1]}.keys()|list %}{{ k.pop() }}{{ k }}",
+            "['a', 'b', 'c']x[]",
+        );
+        check(
+            "{% set d = dict([('a', [1])], b=2) %}{% set _ = d.update(c=3) %}{% set _ = d.a.append(4) %}{{ d }}{{ d.popitem() }}",
+            "{'a': [1, 4], 'b': 2, 'c': 3}('c', 3)",
+        );
+        check(
+            "{% set d = {'x': [1], 'y': {'z': [2]}} %}{% set _ = d.x.extend([3]) %}{% set _ = d['y'].z.insert(0, 4) %}{{ d }}",
+            "{'x': [1, 3], 'y': {'z': [4, 2]}}",
+        );
+        check(
+            "{% set ns = namespace(n=[]) %}{% set ns.n = ns.n + [1] %}{% set _ = ns.n.append(2) %}{{ ns.n }}{% set t = 1, 2 %}{{ t }}",
+            "[1, 2](1, 2)",
+        );
+        check(
+            "{% set c = cycler('x', 'y') %}{{ c.next() }}{{ c.current }}{{ c.next() }}{{ c.next() }}{{ c.reset() or '' }}{{ c.next() }}",
+            "xyyxx",
         );
     }
 

@@ -18,6 +18,8 @@ mod heading;
 mod jinja;
 #[cfg(test)]
 mod jinja_tests;
+mod json;
+mod marking;
 mod newsfile;
 mod python;
 mod render;
