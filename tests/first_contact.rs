@@ -342,7 +342,64 @@ fn a_misspelt_section() {
     assert_snapshot!(warned("tset"), @"warning: pants.toml:4: nothing has a section `[tset]`; did you mean `[test]`?");
     assert_snapshot!(warned("python-infre"), @"warning: pants.toml:4: nothing has a section `[python-infre]`; did you mean `[python-infer]`?");
     assert_eq!(warned("setupgen"), "");
-    assert_eq!(warned("docker"), "");
+    assert_eq!(warned("shell-test"), "");
+}
+
+#[test]
+fn a_misspelt_key() {
+    let repo = crate::repo().file("BUILD", "");
+    let told = |text: &str| {
+        let pants = format!("[GLOBAL]\npants_version = \"2.32.0\"\n{text}");
+        repo.write("pants.toml", &pants);
+        repo.xtask(&["list", "::"]).stderr
+    };
+    // What is read here, as of a tool, is refused.
+    assert_snapshot!(told("[mypy]\nargss = []\n"), @"
+    error: `argss` is not a setting of `[mypy]`
+     --> pants.toml:4:1
+      |
+    4 | argss = []
+      | ^^^^^
+      |
+    hint: did you mean `args`?
+    ");
+    assert_snapshot!(told("[lint]\nskip_formaters = true\n"), @"
+    error: `skip_formaters` is not a setting of `[lint]`
+     --> pants.toml:4:1
+      |
+    4 | skip_formaters = true
+      | ^^^^^^^^^^^^^^
+      |
+    hint: did you mean `skip_formatters`?
+    ");
+    assert_snapshot!(told("[release]\nbranchs = 1\n"), @"
+    error: `branchs` is not a setting of `[release]`
+     --> pants.toml:4:1
+      |
+    4 | branchs = 1
+      | ^^^^^^^
+      |
+    hint: did you mean `branches`?
+    ");
+    // What is not may be of a plug-in.
+    assert_snapshot!(told("[docker]\nnosuchthing = 1\n[repl]\nshel = 'x'\n"), @"
+    warning: pants.toml:4: `[docker]` has no key `nosuchthing`
+    warning: pants.toml:6: `[repl]` has no key `shel`; did you mean `shell`?
+    ");
+    assert_snapshot!(told("[python]\nnosuchthing = 1\n"), @"warning: pants.toml:4: `[python]` has no key `nosuchthing`");
+    // Pants has these, and they are for nothing here.
+    assert_eq!(
+        told("[python]\nrepl_history = true\n[export]\npy_hermetic_scripts = true\n"),
+        ""
+    );
+    assert_eq!(told("[shell-test]\nwhatever = 1\n[mine]\nx = 1\n"), "");
+    // A file of its own is named.
+    repo.write("pants.ci.toml", "colors = true\n[black]\nzork = 1\n");
+    let ci = ["--pants-config-files=pants.ci.toml", "list", "::"];
+    assert_snapshot!(repo.xtask(&ci).stderr, @"
+    warning: pants.ci.toml:1: `colors` stands in no section, and is not used
+    warning: pants.ci.toml:3: `[black]` has no key `zork`
+    ");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use camino::Utf8Path;
+use workspace::settings::{UnusedMistake, UnusedSetting};
 use workspace::{OpenError, Workspace};
 
 pub use crate::reporter::{Progress, Reporter};
@@ -114,22 +115,32 @@ impl Session {
     /// Reports the settings in `pants.toml` that are not used.
     pub fn list_ignored_settings(&self) {
         for ignored in &self.settings.ignored {
-            let text = format!(
-                "pants.toml:{}: `[{}] {}` is not used",
-                ignored.line, ignored.section, ignored.key
-            );
-            if let Some(near) = ignored.nearest_section {
-                let (line, section) = (ignored.line, &ignored.section);
-                self.warn(format_args!(
-                    "pants.toml:{line}: nothing has a section `[{section}]`; did you mean `[{near}]`?"
-                ));
-                continue;
-            }
-            // A setting that would change a lock must not be ignored silently.
-            if ignored.section == "python" && ignored.key.starts_with("resolves_to_") {
-                self.warn(text);
-            } else {
-                self.detail(text);
+            let UnusedSetting {
+                file,
+                line,
+                section,
+                key,
+                mistake,
+            } = ignored;
+            let place = format!("{file}:{line}");
+            match mistake {
+                Some(UnusedMistake::Section(near)) => self.warn(format_args!(
+                    "{place}: nothing has a section `[{section}]`; did you mean `[{near}]`?"
+                )),
+                Some(UnusedMistake::Key(Some(near))) => self.warn(format_args!(
+                    "{place}: `[{section}]` has no key `{key}`; did you mean `{near}`?"
+                )),
+                Some(UnusedMistake::Key(None)) => {
+                    self.warn(format_args!("{place}: `[{section}]` has no key `{key}`"));
+                }
+                Some(UnusedMistake::Outside) => self.warn(format_args!(
+                    "{place}: `{key}` stands in no section, and is not used"
+                )),
+                // A setting that would change a lock must not be ignored silently.
+                None if section == "python" && key.starts_with("resolves_to_") => {
+                    self.warn(format_args!("{place}: `[{section}] {key}` is not used"));
+                }
+                None => self.detail(format_args!("{place}: `[{section}] {key}` is not used")),
             }
         }
     }

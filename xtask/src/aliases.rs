@@ -35,7 +35,7 @@ fn definition(name: &str, text: &str, table: &CommandTable) -> Result<Vec<String
     let is_word = word.len() > 1 && word.chars().all(is_letter);
     if !is_word || word.starts_with('-') || word.ends_with('-') {
         return Err(wrong(
-            "it has letters, digits, `-` and `_`, and may begin with `--`",
+            "it has two or more letters, digits, `-` and `_`, and may begin with `--`",
         ));
     }
     if table.command(name).is_some() {
@@ -118,7 +118,7 @@ mod tests {
         ");
         insta::assert_snapshot!(check("list", &[("-x", "fmt")]), @"
         the alias `-x` cannot be used
-        it has letters, digits, `-` and `_`, and may begin with `--`
+        it has two or more letters, digits, `-` and `_`, and may begin with `--`
         ");
         insta::assert_snapshot!(check("list", &[("xx", "'fmt")]), @"
         the alias `xx` cannot be used

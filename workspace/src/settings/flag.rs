@@ -9,7 +9,7 @@ use model::nearest;
 
 use super::keys::{Section, Sections, ToolOptions};
 use super::pants_keys::{
-    INSTALL_FROM_RESOLVE, PANTS_KEYS, PANTS_SCOPES, PROGRAM_KEYS, PROGRAMS, TOOLS,
+    INSTALL_FROM_RESOLVE, PROGRAM_KEYS, PROGRAMS, TOOLS, pants_keys, pants_sections,
 };
 use super::tree::{SettingNode, SettingTree};
 
@@ -150,18 +150,18 @@ fn key_of(section: &str, name: &str) -> Option<KnownKey> {
 
 /// A key that the sections of tools have, such as `black-config-discovery`.
 fn key_of_tool(name: &str) -> Option<KnownKey> {
-    let tools = PANTS_SCOPES.iter().chain(TOOLS).chain(Sections::NAMES);
+    let others = TOOLS.iter().chain(Sections::NAMES).copied();
     let options = ToolOptions::default();
-    let found = tools.filter_map(|tool| {
+    let found = pants_sections().chain(others).filter_map(|tool| {
         let key = rest(name, tool)?.replace('-', "_");
-        let is_shared = Sections::NAMES.contains(tool);
+        let is_shared = Sections::NAMES.contains(&tool);
         let is_known = match key == INSTALL_FROM_RESOLVE {
             true => true,
             false => !is_shared && options.keys().contains(&key.as_str()),
         };
-        let is_of_program = PROGRAMS.contains(tool) && PROGRAM_KEYS.contains(&key.as_str());
+        let is_of_program = PROGRAMS.contains(&tool) && PROGRAM_KEYS.contains(&key.as_str());
         (is_known || is_of_program).then(|| KnownKey {
-            section: (*tool).to_owned(),
+            section: tool.to_owned(),
             is_switch: options.is_switch(&key),
             key,
         })
@@ -172,22 +172,21 @@ fn key_of_tool(name: &str) -> Option<KnownKey> {
 /// What a name means that no key of ours has.
 fn unknown(name: &str) -> Option<FlagMeaning> {
     let key = name.replace('-', "_");
-    let of_section = |section: &str| PANTS_KEYS.iter().find(|(known, _)| *known == section);
-    if of_section(GLOBAL).is_some_and(|(_, keys)| keys.contains(&key.as_str())) {
+    if pants_keys(GLOBAL).is_some_and(|keys| keys.contains(&key.as_str())) {
         return Some(FlagMeaning::Unused);
     }
-    let sections = Sections::NAMES.iter().chain(PANTS_SCOPES);
+    let sections = Sections::NAMES.iter().copied().chain(pants_sections());
     let owners = sections.filter(|section| rest(name, section).is_some());
     // `python-infer-x` is of `python-infer`, not of `python`.
     let section = owners.max_by_key(|section| section.len())?;
     let key = rest(name, section)?.replace('-', "_");
-    let theirs = of_section(section).map_or(&[][..], |(_, keys)| keys);
+    let theirs = pants_keys(section);
+    let may_be_theirs = theirs.as_ref().is_some_and(Vec::is_empty);
+    let theirs = theirs.unwrap_or_default();
     let mut sections = Sections::default();
     let Some(ours) = sections.get_mut(section) else {
         return Some(FlagMeaning::Unused);
     };
-    // Of some sections it is not listed what Pants has.
-    let may_be_theirs = theirs.is_empty() && PANTS_SCOPES.contains(section);
     if theirs.contains(&key.as_str()) || may_be_theirs {
         return Some(FlagMeaning::Unused);
     }

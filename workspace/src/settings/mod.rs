@@ -89,14 +89,27 @@ pub struct ProgramSettings {
 /// A key, or a whole section, that is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusedSetting {
+    /// The file, as messages name it.
+    pub file: Utf8PathBuf,
     /// Counted from 1.
     pub line: usize,
     /// `pytest`
     pub section: String,
     /// `execution_slot_var`
     pub key: String,
-    /// The section that was probably meant, where neither we nor Pants have this one.
-    pub nearest_section: Option<&'static str>,
+    /// What is wrong with it, where it is not one that only Pants uses.
+    pub mistake: Option<UnusedMistake>,
+}
+
+/// Why a setting is none of Pants either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnusedMistake {
+    /// Neither we nor Pants have the section, and this one is similar.
+    Section(&'static str),
+    /// The section has no such key; the one that is similar.
+    Key(Option<&'static str>),
+    /// It stands in no section.
+    Outside,
 }
 
 impl Settings {

@@ -1,41 +1,8 @@
-//! The keys of the sections that we share with Pants: those of 2.17.1 (`pants help-all`) and those in
-//! its sources of 2.34. What is in neither is misspelt, if something like it is there.
+//! The sections of settings that Pants and its back ends have, with their keys: what 2.12 to 2.34 had
+//! in their sources, one after the other. What is in none of them is no setting of Pants.
 
-/// The sections of settings that Pants and its back ends have, sorted: what is set in one that nothing
-/// here reads is not a mistake.
-#[rustfmt::skip]
-pub(super) const PANTS_SCOPES: &[&str] = &[
-    "add-trailing-comma", "anonymous-telemetry", "apache-thrift", "autoflake", "avro", "bandit",
-    "black", "buf", "build-deprecations-fixer", "buildifier", "cc", "cc-external",
-    "cc-infer", "changed", "check", "clang-format", "cli", "complete",
-    "count-loc", "coursier", "coverage-py", "cue", "debug-adapter", "debugpy",
-    "dependencies", "dependents", "deploy", "docformatter", "docker", "download-terraform",
-    "elfdeps", "environments-preview", "experimental-bsp", "experimental-deploy", "export", "export-codegen",
-    "filedeps", "filter", "fix", "flake8", "fmt", "generate-lockfiles",
-    "go-test", "go-vet", "gofmt", "golang", "golangci-lint", "google-java-format",
-    "grpc-python-plugin", "hadolint", "helm", "helm-infer", "helm-k8s-parser", "helm-post-renderer",
-    "helm-unittest", "ipython", "isort", "jarjar", "java-avro", "java-infer",
-    "java-parser", "java-scrooge", "java-thrift", "javac", "junit", "jvm",
-    "k8s", "kotlin", "kotlin-infer", "kotlin-parser", "kotlinc", "ktlint",
-    "kubeconform", "kubectl", "lambdex", "lint", "list", "makeself",
-    "mypy", "mypy-protobuf", "nfpm", "nodejs", "nodejs-infer", "nodejs-test",
-    "openapi", "openapi-format", "openapi-generator", "opentelemetry", "package", "package-shell-tests",
-    "paths", "peek", "pex", "pex-binary-defaults", "pex-cli", "preamble",
-    "prettier", "protobuf-java-grpc", "protoc", "publish", "py-constraints", "pydocstyle",
-    "pyenv-python-provider", "pylint", "pyoxidizer", "pyright", "pytest", "python",
-    "python-bootstrap", "python-build-standalone-python-provider", "python-grpclib-protobuf", "python-infer", "python-native-code", "python-protobuf",
-    "python-repos", "python-thrift", "pytype", "pyupgrade", "redocly", "regex-lint",
-    "repl", "repository-pex", "roots", "ruff", "run", "rust",
-    "rustfmt", "s3-url-handler", "scala", "scala-infer", "scala-parser", "scala-scrooge",
-    "scalac", "scalafix", "scalafmt", "scalapb", "scalatest", "scc",
-    "scrooge", "semgrep", "setup-py-generation", "setuptools", "setuptools-scm", "shell-setup",
-    "shell-test", "shellcheck", "shfmt", "shunit2", "source", "spectral",
-    "sqlfluff", "stats", "strip-jar", "subprocess-environment", "system", "system-binaries",
-    "tailor", "taplo", "terraform-fmt", "terraform-hcl2-parser", "terraform-tfsec", "terraform-validate",
-    "test", "thrift", "trivy", "trufflehog", "twine", "typescript",
-    "update-build-files", "uv", "validate", "visibility", "workunit-logger", "yamllint",
-    "yapf",
-];
+/// A section in each line that is not indented, its keys below it.
+const TABLE: &str = include_str!("pants_keys.txt");
 
 /// The key that every tool's section may have.
 pub(super) const INSTALL_FROM_RESOLVE: &str = "install_from_resolve";
@@ -52,258 +19,33 @@ pub(super) const PROGRAM_KEYS: &[&str] = &[
 /// Tools that Pants does not have.
 pub(super) const TOOLS: &[&str] = &["basedpyright", "pyrefly", "ty"];
 
-/// Sections with their keys, sorted.
-pub(super) const PANTS_KEYS: &[(&str, &[&str])] = &[
-    (
-        "GLOBAL",
-        &[
-            "allow_deprecated_macos_versions",
-            "backend_packages",
-            "build_file_prelude_globs",
-            "build_ignore",
-            "build_patterns",
-            "ca_certs_path",
-            "cache_content_behavior",
-            "colors",
-            "concurrent",
-            "docker_execution",
-            "dynamic_ui",
-            "dynamic_ui_renderer",
-            "enable_stack_trampoline",
-            "enable_target_origin_sources_blocks",
-            "engine_visualize_to",
-            "file_downloads_max_attempts",
-            "file_downloads_retry_delay",
-            "ignore_warnings",
-            "keep_sandboxes",
-            "level",
-            "local_cache",
-            "local_execution_root_dir",
-            "local_store_dir",
-            "local_store_directories_max_size_bytes",
-            "local_store_files_max_size_bytes",
-            "local_store_processes_max_size_bytes",
-            "local_store_shard_count",
-            "log_levels_by_target",
-            "log_show_rust_3rdparty",
-            "logdir",
-            "loop",
-            "loop_max",
-            "named_caches_dir",
-            "pants_bin_name",
-            "pants_config_files",
-            "pants_distdir",
-            "pants_free_threaded",
-            "pants_ignore",
-            "pants_ignore_use_gitignore",
-            "pants_ng",
-            "pants_physical_workdir_base",
-            "pants_subprocessdir",
-            "pants_version",
-            "pants_workdir",
-            "pantsd",
-            "pantsd_invalidation_globs",
-            "pantsd_max_memory_usage",
-            "pantsd_nailgun_port",
-            "pantsd_pailgun_port",
-            "pantsd_timeout_when_multiple_invocations",
-            "pantsrc",
-            "pantsrc_files",
-            "plugins",
-            "plugins_force_resolve",
-            "print_stacktrace",
-            "process_cleanup",
-            "process_execution_cache_namespace",
-            "process_execution_graceful_shutdown_timeout",
-            "process_execution_local_enable_nailgun",
-            "process_execution_local_parallelism",
-            "process_execution_remote_parallelism",
-            "process_per_child_memory_usage",
-            "process_total_child_memory_usage",
-            "pythonpath",
-            "remote_ca_certs_path",
-            "remote_cache_read",
-            "remote_cache_read_timeout_millis",
-            "remote_cache_rpc_concurrency",
-            "remote_cache_rpc_timeout_millis",
-            "remote_cache_warnings",
-            "remote_cache_write",
-            "remote_client_certs_path",
-            "remote_client_key_path",
-            "remote_execution",
-            "remote_execution_address",
-            "remote_execution_append_only_caches_base_path",
-            "remote_execution_extra_platform_properties",
-            "remote_execution_headers",
-            "remote_execution_overall_deadline_secs",
-            "remote_execution_rpc_concurrency",
-            "remote_instance_name",
-            "remote_oauth_bearer_token",
-            "remote_oauth_bearer_token_path",
-            "remote_provider",
-            "remote_store_address",
-            "remote_store_batch_api_size_limit",
-            "remote_store_batch_load_enabled",
-            "remote_store_chunk_bytes",
-            "remote_store_chunk_upload_timeout_seconds",
-            "remote_store_headers",
-            "remote_store_rpc_concurrency",
-            "remote_store_rpc_retries",
-            "remote_store_rpc_timeout_millis",
-            "rule_threads_core",
-            "rule_threads_max",
-            "sandboxer",
-            "session_end_tasks_timeout",
-            "show_log_target",
-            "spec_files",
-            "stats_record_option_scopes",
-            "streaming_workunits_complete_async",
-            "streaming_workunits_level",
-            "streaming_workunits_report_interval",
-            "subproject_roots",
-            "tag",
-            "unmatched_build_file_globs",
-            "unmatched_cli_globs",
-            "verify_config",
-            "watch_filesystem",
-        ],
-    ),
-    ("changed", &["dependents", "dependees", "diffspec", "since"]),
-    ("cli", &["alias"]),
-    (
-        "coverage-py",
-        &[
-            "config",
-            "config_discovery",
-            "console_script",
-            "entry_point",
-            "fail_under",
-            "filter",
-            "global_report",
-            "install_from_resolve",
-            "interpreter_constraints",
-            "lockfile",
-            "output_dir",
-            "report",
-            "requirements",
-            "version",
-        ],
-    ),
-    ("debug-adapter", &["host", "port"]),
-    (
-        "filter",
-        &["address_regex", "granularity", "tag_regex", "target_type"],
-    ),
-    (
-        "pytest",
-        &[
-            "allow_empty_test_collection",
-            "args",
-            "config",
-            "config_discovery",
-            "console_script",
-            "entry_point",
-            "execution_slot_var",
-            "extra_requirements",
-            "install_from_resolve",
-            "interpreter_constraints",
-            "junit_family",
-            "lockfile",
-            "requirements",
-            "skip",
-            "version",
-            "xdist_enabled",
-        ],
-    ),
-    (
-        "python",
-        &[
-            "default_resolve",
-            "default_run_goal_use_sandbox",
-            "default_to_resolve_interpreter_constraints",
-            "enable_lockfile_targets",
-            "enable_resolves",
-            "interpreter_constraints",
-            "interpreter_versions_universe",
-            "invalid_lockfile_behavior",
-            "macos_big_sur_compatibility",
-            "pip_version",
-            "repl_history",
-            "requirement_constraints",
-            "resolve_all_constraints",
-            "resolver",
-            "resolver_manylinux",
-            "resolves",
-            "resolves_generate_lockfiles",
-            "resolves_to_constraints_file",
-            "resolves_to_interpreter_constraints",
-            "resolves_to_no_binary",
-            "resolves_to_only_binary",
-            "run_against_entire_lockfile",
-            "separate_lockfile_metadata_file",
-            "tailor_ignore_empty_init_files",
-            "tailor_pex_binary_targets",
-            "tailor_py_typed_targets",
-            "tailor_requirements_targets",
-            "tailor_source_targets",
-            "tailor_test_file_globs",
-            "tailor_testutils_file_globs",
-        ],
-    ),
-    (
-        "python-bootstrap",
-        &[
-            "internal_python_build_standalone_info",
-            "names",
-            "search_path",
-        ],
-    ),
-    (
-        "python-infer",
-        &[
-            "ambiguity_resolution",
-            "assets",
-            "assets_min_slashes",
-            "conftests",
-            "entry_points",
-            "ignored_unowned_imports",
-            "imports",
-            "init_files",
-            "string_import_ignore",
-            "string_imports",
-            "string_imports_min_dots",
-            "unowned_dependency_behavior",
-            "use_rust_parser",
-        ],
-    ),
-    (
-        "python-repos",
-        &["find_links", "indexes", "path_mappings", "repos"],
-    ),
-    ("source", &["marker_filenames", "root_patterns"]),
-    ("subprocess-environment", &["env_vars"]),
-    (
-        "test",
-        &[
-            "attempts_default",
-            "batch_size",
-            "debug",
-            "debug_adapter",
-            "experimental_report_test_result_info",
-            "extra_env_vars",
-            "force",
-            "open_coverage",
-            "output",
-            "report",
-            "report_dir",
-            "shard",
-            "show_all_batch_targets",
-            "show_rerun_command",
-            "timeout_default",
-            "timeout_maximum",
-            "timeouts",
-            "use_coverage",
-            "xml_dir",
-        ],
-    ),
-];
+/// The names of the sections.
+pub(super) fn pants_sections() -> impl Iterator<Item = &'static str> {
+    TABLE.lines().filter(|line| !is_of_keys(line))
+}
+
+/// The keys of a section, none where they are not written down; `None` where Pants has no such section.
+pub(super) fn pants_keys(section: &str) -> Option<Vec<&'static str>> {
+    let mut lines = TABLE.lines().skip_while(|line| *line != section);
+    lines.next()?;
+    let of_section = lines.take_while(|line| is_of_keys(line));
+    Some(of_section.flat_map(str::split_whitespace).collect())
+}
+
+fn is_of_keys(line: &str) -> bool {
+    line.starts_with(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_have_the_keys_below_them() {
+        assert_eq!(pants_keys("cli"), Some(vec!["alias"]));
+        assert_eq!(pants_keys("shell-test"), Some(Vec::new()));
+        assert_eq!(pants_keys("alias"), None);
+        assert!(pants_keys("GLOBAL").is_some_and(|keys| keys.contains(&"pants_version")));
+        assert!(pants_sections().is_sorted_by_key(|section| (section != "GLOBAL", section)));
+    }
+}

@@ -14,11 +14,11 @@ use super::error::{SettingKey, SettingsError, SettingsProblem};
 use super::flag::{GLOBAL, SettingFlag};
 use super::keys::{Section, Sections, ToolOptions};
 use super::kinds::Setting;
-use super::pants_keys::{INSTALL_FROM_RESOLVE, PANTS_KEYS, PANTS_SCOPES, PROGRAM_KEYS, PROGRAMS};
+use super::pants_keys::{INSTALL_FROM_RESOLVE, PROGRAM_KEYS, PROGRAMS, pants_keys, pants_sections};
 use super::tree::{
     Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
 };
-use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedSetting};
+use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedMistake, UnusedSetting};
 use model::nearest;
 use targets::InferredRepository;
 
@@ -435,10 +435,11 @@ impl Layer<'_> {
     ) -> Result<(), SettingsError> {
         if self.unknown == Unknown::Ignored {
             settings.ignored.push(UnusedSetting {
+                file: self.document.path.clone(),
                 line: self.document.line(span),
                 section: String::new(),
                 key: section.to_owned(),
-                nearest_section: None,
+                mistake: Some(UnusedMistake::Outside),
             });
             return Ok(());
         }
@@ -459,13 +460,11 @@ impl Layer<'_> {
         span: Range<usize>,
     ) -> Result<(), SettingsError> {
         if self.unknown == Unknown::Ignored {
-            self.check_spelling(settings, &key, &span)?;
-            let is_known = settings.sections.get_mut(&key.section).is_some()
-                || PANTS_SCOPES.contains(&key.section.as_str());
-            let known = Sections::NAMES.iter().chain(PANTS_SCOPES).copied();
+            let mistake = self.mistake(settings, &key, &span)?;
             settings.ignored.push(UnusedSetting {
+                mistake,
+                file: self.document.path.clone(),
                 line: self.document.line(span),
-                nearest_section: nearest(&key.section, known).filter(|_| !is_known),
                 section: key.section,
                 key: key.name,
             });
@@ -483,26 +482,35 @@ impl Layer<'_> {
         Err(self.document.error(span, problem))
     }
 
-    /// Refuses a key that neither we nor Pants know, of a section that both do, if it is like one
-    /// that is known.
-    fn check_spelling(
+    /// What is wrong with a key of `pants.toml` that nothing here reads, if it is none of Pants.
+    ///
+    /// One that is like a key that is read is refused.
+    fn mistake(
         &self,
         settings: &mut Settings,
         key: &SettingKey,
         span: &Range<usize>,
-    ) -> Result<(), SettingsError> {
-        let ours = settings.sections.get_mut(&key.section);
-        let theirs = PANTS_KEYS
-            .iter()
-            .find(|(section, _)| *section == key.section);
-        let (Some(ours), Some((_, theirs))) = (ours, theirs) else {
-            return Ok(());
-        };
-        let known = ours.keys();
-        let near = nearest(&key.name, known.iter().chain(*theirs).copied());
-        if theirs.contains(&key.name.as_str()) || near.is_none() {
-            return Ok(());
+    ) -> Result<Option<UnusedMistake>, SettingsError> {
+        let section = key.section.as_str();
+        let ours = settings.sections.get_mut(section).map(|known| known.keys());
+        let ours = ours.or_else(|| keys_of_tool(section));
+        let theirs = pants_keys(section);
+        if ours.is_none() && theirs.is_none() {
+            let known = pants_sections().chain(Sections::NAMES.iter().copied());
+            return Ok(nearest(section, known).map(UnusedMistake::Section));
         }
+        let theirs = theirs.unwrap_or_default();
+        let is_unsure = ours.is_none() && theirs.is_empty();
+        if is_unsure || theirs.contains(&key.name.as_str()) {
+            return Ok(None);
+        }
+        let known = theirs
+            .into_iter()
+            .chain(ours.into_iter().flatten().copied());
+        let near = nearest(&key.name, known);
+        let (Some(known), Some(_)) = (ours, near) else {
+            return Ok(Some(UnusedMistake::Key(near)));
+        };
         let problem = SettingsProblem::UnknownKey {
             nearest: near,
             key: key.clone(),
@@ -555,10 +563,18 @@ fn set(
 /// reads it.
 fn is_of_pants_alone(settings: &mut Settings, key: &SettingKey) -> bool {
     let section = key.section.as_str();
-    let runs_here = |tools: ToolTable| tools.iter().any(|tool| tool.section() == section);
     settings.sections.get_mut(section).is_none()
-        && PANTS_SCOPES.contains(&section)
-        && !runs_here(ToolTable::shipped())
+        && pants_keys(section).is_some()
+        && keys_of_tool(section).is_none()
+}
+
+/// The keys of a section that is one of a tool that runs here.
+fn keys_of_tool(section: &str) -> Option<&'static [&'static str]> {
+    let shipped = ToolTable::shipped();
+    let mut tools = shipped.iter();
+    tools
+        .any(|tool| tool.section() == section)
+        .then(|| ToolOptions::default().keys())
 }
 
 fn set_value(
