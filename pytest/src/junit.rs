@@ -2,9 +2,11 @@
 //!
 //! Source: <https://docs.pytest.org/en/stable/how-to/output.html#creating-junitxml-format-files>.
 
-use quick_xml::Reader;
+use std::io;
+
 use quick_xml::XmlVersion;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesEnd, BytesStart, Event};
+use quick_xml::{Reader, Writer};
 use serde::Serialize;
 
 /// A report that cannot be read.
@@ -19,6 +21,12 @@ pub enum JunitError {
     /// It ends before its last element is closed.
     #[error("it ends within an element")]
     Unclosed,
+    /// It has no element at all.
+    #[error("it has no element")]
+    Empty,
+    /// It cannot be written.
+    #[error("{0}")]
+    Unwritten(#[from] io::Error),
 }
 
 /// The cases of a report.
@@ -66,15 +74,21 @@ impl JunitReport {
         let mut reader = Reader::from_str(text);
         let mut report = Self::default();
         let mut depth = 0_usize;
+        let mut is_empty = true;
         loop {
             match reader.read_event()? {
                 Event::Start(element) => {
                     depth += 1;
+                    is_empty = false;
                     report.note(&element)?;
                 }
-                Event::Empty(element) => report.note(&element)?,
+                Event::Empty(element) => {
+                    is_empty = false;
+                    report.note(&element)?;
+                }
                 Event::End(_) => depth = depth.saturating_sub(1),
                 Event::Eof if depth > 0 => return Err(JunitError::Unclosed),
+                Event::Eof if is_empty => return Err(JunitError::Empty),
                 Event::Eof => return Ok(report),
                 _ => {}
             }
@@ -130,6 +144,66 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<String>, Jun
         }
     }
     Ok(None)
+}
+
+/// A report of tests that passed in the end, with how they failed at earlier attempts, as Maven's Surefire writes it.
+/// What is of no test that it has is told of its first.
+///
+/// Source: <https://maven.apache.org/surefire/maven-surefire-plugin/examples/rerun-failing-tests.html>.
+///
+/// # Errors
+/// It is no report.
+pub fn with_earlier_failures(text: &str, earlier: &[TestCase]) -> Result<String, JunitError> {
+    let report = JunitReport::parse(text)?;
+    let is_known = |failure: &TestCase| report.cases.iter().any(|case| case.is_of(failure));
+    let mut reader = Reader::from_str(text);
+    let mut writer = Writer::new(Vec::new());
+    let mut cases = report.cases.iter().enumerate();
+    loop {
+        let event = reader.read_event()?;
+        let (element, is_open) = match &event {
+            Event::Eof => break,
+            Event::Start(element) => (element, true),
+            Event::Empty(element) => (element, false),
+            _ => {
+                writer.write_event(event)?;
+                continue;
+            }
+        };
+        let case = match element.name().as_ref() {
+            "testcase" => cases.next(),
+            _ => None,
+        };
+        let of_case = |failure: &&TestCase| {
+            case.is_some_and(|(at, case)| case.is_of(failure) || (at == 0 && !is_known(failure)))
+        };
+        let failures: Vec<&TestCase> = earlier.iter().filter(of_case).collect();
+        if failures.is_empty() {
+            writer.write_event(event)?;
+            continue;
+        }
+        writer.write_event(Event::Start(element.borrow()))?;
+        for failure in failures {
+            let name = match failure.verdict {
+                TestVerdict::Failed => "flakyFailure",
+                _ => "flakyError",
+            };
+            let mut flaky = BytesStart::new(name);
+            flaky.push_attribute(("message", failure.message.as_deref().unwrap_or_default()));
+            writer.write_event(Event::Empty(flaky))?;
+        }
+        if !is_open {
+            writer.write_event(Event::End(BytesEnd::new("testcase")))?;
+        }
+    }
+    Ok(String::from_utf8_lossy(&writer.into_inner()).into_owned())
+}
+
+impl TestCase {
+    /// Whether both are of the same test.
+    fn is_of(&self, other: &Self) -> bool {
+        (&self.classname, &self.name) == (&other.classname, &other.name)
+    }
 }
 
 /// One report with the suites of all of these, in their order. Reports that cannot be read are left out
@@ -196,8 +270,37 @@ mod tests {
     }
 
     #[test]
+    fn earlier_failures_are_told_of_the_tests_that_passed() {
+        let failure = |name: &str, verdict| TestCase {
+            classname: "t.test_a".to_owned(),
+            name: name.to_owned(),
+            time: 0.0,
+            verdict,
+            message: Some("<1> & \"2\"".to_owned()),
+        };
+        let earlier = [
+            failure("test_ok[<1>]", TestVerdict::Failed),
+            failure("test_ok[<1>]", TestVerdict::Error),
+            failure("of none", TestVerdict::Error),
+            failure("test_skip", TestVerdict::Failed),
+        ];
+        let text = with_earlier_failures(REPORT, &earlier).unwrap();
+        let [cases, before] = [&text, REPORT].map(|text| JunitReport::parse(text).unwrap().cases);
+        assert_eq!(cases, before, "the verdicts are the same");
+        let message = "message=\"&lt;1&gt; &amp; &quot;2&quot;\"/>";
+        let first = format!(
+            "time=\"0.001\" ><flakyFailure {message}<flakyError {message}<flakyError {message}</testcase>"
+        );
+        assert!(text.contains(&first), "{text}");
+        assert!(text.contains(&format!("time=\"0.000\"><flakyFailure {message}<skipped ")));
+        assert_eq!(with_earlier_failures(REPORT, &[]).unwrap(), REPORT);
+    }
+
+    #[test]
     fn half_a_report_is_none() {
         assert!(JunitReport::parse(&REPORT[..300]).is_err());
         assert!(merged([&REPORT[..300]]).is_err());
+        assert!(merged([REPORT, "no report"]).is_err());
+        assert!(merged([""]).is_err());
     }
 }

@@ -21,7 +21,7 @@ pub use changed_lines::{ChangedCoverage, LineNumbers};
 pub use command::{CoverageArguments, JunitArguments, OutputColor, PytestCommand, report_name};
 pub use configuration::{CONFIGURATION_FILES, configures_pytest};
 pub use coverage::{CoverageFileFormat, coverage_configuration, names_coverage};
-pub use junit::{JunitError, JunitReport, TestCase, TestVerdict, merged};
+pub use junit::{JunitError, JunitReport, TestCase, TestVerdict, merged, with_earlier_failures};
 pub use missing_module::missing_modules;
 pub use missing_plugin::{MissingPlugin, missing_plugins};
 pub use options::{CoverageReport, OutputPolicy};

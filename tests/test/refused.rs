@@ -182,3 +182,12 @@ fn reports_of_shards_are_merged() {
     });
     assert_eq!(shards.iter().sum::<usize>(), 3);
 }
+    repo.write("out/half/src.t.test_d.py.tests.xml", "no report");
+    let half = repo.xtask(&["test", "--report-dir=out", "--merge", "out/half", "out/0"]);
+    assert_snapshot!(shown(&half), @"
+    error: this is no junit report
+    --> out/half/src.t.test_d.py.tests.xml
+     = it has no element
+    hint: a shard that was ended leaves half a report: run it again
+    [exit 1]
+    ");

@@ -312,7 +312,8 @@ fn a_test_that_passes_later_is_flaky() {
     };
     let count = repo.root().join("count");
     let repo = repo.env("COUNT", count.as_str());
-    let output = repo.xtask(&["test", "--attempts-default=3", "--output-format=json", "::"]);
+    let json = "--output-format=json";
+    let output = repo.xtask(&["test", "--attempts-default=3", "--report", json, "::"]);
     assert_snapshot!(shown(&output), @"
     Completed: Run Pytest - src/t/test_flaky.py - succeeded.
 
@@ -365,6 +366,7 @@ fn what_failed_is_told_to_those_who_run_it_again() {
     ]) else {
         return;
     };
+    Wrote test reports to dist/test/reports
     let repo = repo.env("CI", "1").env("GITHUB_ACTIONS", "true");
     let output = repo.xtask(&["test", "--output=none", "::"]);
     assert_snapshot!(shown(&output), @"
@@ -372,6 +374,9 @@ fn what_failed_is_told_to_those_who_run_it_again() {
 
     ✕ src/t/test_no.py:tests failed in [T]s
 
+    let report = repo.read("dist/test/reports/src.t.test_flaky.py.xml");
+    let failure = "<flakyFailure message=\"AssertionError: too early\"/></testcase>";
+    assert!(report.contains(failure), "{report}");
     To run the failed tests again: cargo xtask test src/t/test_no.py:tests
     ::error file=src/t/test_no.py,line=1,title=test_no::AssertionError: a, %25
     [exit 1]

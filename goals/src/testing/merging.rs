@@ -164,6 +164,7 @@ impl ShardReports {
                 GoalError::failure("this is no junit report")
                     .at(Place::file(path.as_str()))
                     .because(error.to_string())
+                    .hint("a shard that was ended leaves half a report: run it again")
             })?;
         }
         let folder = report::folder(session, &session.settings.test.report_dir);

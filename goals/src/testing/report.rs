@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use engine::{BlobStore, InputOrigin, InputTree, TreeNode};
 use workspace::files;
 
-use pytest::{JunitReport, TestTimes};
+use pytest::{JunitReport, TestCase, TestTimes, TestVerdict, with_earlier_failures};
 
 use super::action::PlannedBatch;
 use super::inputs::EXTRA_OUTPUT;
@@ -38,8 +38,11 @@ pub(super) fn write(
         let name = planned.junit_name();
         match outcome.outputs.get(&name) {
             Some(node) => {
-                let folder = folder(session, &settings.report_dir);
-                write_node(session, store, (&node, &folder.join(&name)))?;
+                let path = folder(session, &settings.report_dir).join(&name);
+                match flaky_report(store, (planned, outcome)) {
+                    Some(text) => write_text(session, &path, &text)?,
+                    None => write_node(session, store, (&node, &path))?,
+                }
                 reports = true;
             }
             None if outcome.is_interrupted => {}
@@ -55,6 +58,45 @@ pub(super) fn write(
         session.say(format_args!("Wrote test reports to {folder}"));
     }
     Ok(())
+}
+
+/// The report of a batch that passed at a later attempt, with how the earlier ones failed.
+fn flaky_report(
+    store: &BlobStore,
+    (planned, outcome): (&PlannedBatch, &BatchOutcome),
+) -> Option<String> {
+    if !outcome.line.succeeded || outcome.earlier.is_empty() {
+        return None;
+    }
+    let name = planned.junit_name();
+    let mut failures = Vec::new();
+    for attempt in &outcome.earlier {
+        let report = junit_text(store, (&attempt.outputs, &name));
+        let report = report.and_then(|text| JunitReport::parse(&text).ok());
+        let mut cases = report.unwrap_or_default().cases;
+        cases.retain(|case| matches!(case.verdict, TestVerdict::Failed | TestVerdict::Error));
+        if cases.is_empty() {
+            cases.push(TestCase {
+                classname: String::new(),
+                name: String::new(),
+                time: 0.0,
+                verdict: TestVerdict::Error,
+                message: Some(format!(
+                    "attempt {} ended with exit code {}",
+                    attempt.number, attempt.exit_code
+                )),
+            });
+        }
+        failures.extend(cases);
+    }
+    let text = junit_text(store, (&outcome.outputs, &name))?;
+    with_earlier_failures(&text, &failures).ok()
+}
+
+/// The junit report among what a batch wrote.
+fn junit_text(store: &BlobStore, (outputs, name): (&InputTree, &str)) -> Option<String> {
+    let bytes = bytes(store, &outputs.get(name)?).ok().flatten()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// How long tests took; those of one batch together.
@@ -74,9 +116,7 @@ fn times(batches: &[(&PlannedBatch, &BatchOutcome)]) -> TestTimes {
 
 /// Adds the tests of a batch that its report has.
 pub(super) fn add_cases(store: &BlobStore, (planned, outcome): (&PlannedBatch, &mut BatchOutcome)) {
-    let node = outcome.outputs.get(&planned.junit_name());
-    let read = node.and_then(|node| bytes(store, &node).ok().flatten());
-    let text = read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = junit_text(store, (&outcome.outputs, &planned.junit_name()));
     if let Some(Ok(report)) = text.map(|text| JunitReport::parse(&text)) {
         outcome.cases = report.cases;
     }

@@ -53,6 +53,19 @@ pub struct BatchOutcome {
 
 /// Runs batches of one run.
 pub(super) struct BatchRunner<'a> {
+    /// Whether it is none, since the process that it was forked of was killed.
+    is_lost: bool,
+    /// How earlier attempts failed.
+    pub(super) earlier: Vec<FailedAttempt>,
+}
+
+/// An attempt after which there was another.
+#[derive(Debug, Clone)]
+pub(super) struct FailedAttempt {
+    pub(super) number: usize,
+    pub(super) exit_code: i32,
+    /// What it wrote.
+    pub(super) outputs: InputTree,
     pub(super) session: &'a Session,
     pub(super) actions: &'a ActionRunner<'a>,
     pub(super) arguments: &'a [String],
@@ -71,6 +84,21 @@ impl BatchRunner<'_> {
     /// Runs them, in parallel.
     pub(super) fn run(&self, planned: &[PlannedBatch]) -> BatchResults {
         let most = match self.session.settings.test.is_interactive() {
+impl BatchOutcome {
+    /// The attempts until now, of which it was the last.
+    fn into_earlier(self) -> Vec<FailedAttempt> {
+        let mut earlier = self.earlier;
+        if !self.is_lost {
+            earlier.push(FailedAttempt {
+                number: self.line.attempts,
+                exit_code: self.line.exit_code,
+                outputs: self.outputs,
+            });
+        }
+        earlier
+    }
+}
+
             true => 1,
             false => self.session.settings.test.attempts_default.get(),
         };
@@ -92,7 +120,11 @@ impl BatchRunner<'_> {
                 let round = self.round(todo.iter().map(|at| &planned[*at]).collect(), attempt);
                 interrupted = round.interrupted;
                 let mut lost = Vec::new();
-                for (at, (outcome, has_lost)) in todo.iter().zip(round.outcomes) {
+                for (at, (mut outcome, has_lost)) in todo.iter().zip(round.outcomes) {
+                    let before = outcomes[*at].take();
+                    outcome.earlier = before.map_or_else(Vec::new, BatchOutcome::into_earlier);
+                    // Without a result it was no attempt.
+                    outcome.is_lost = has_lost;
                     outcomes[*at] = Some(outcome);
                     lost.extend(has_lost.then_some(*at));
                 }
@@ -279,6 +311,8 @@ impl BatchWatcher<'_> {
             }
             Err(error) => BatchOutcome {
                 line: ResultLine {
+                    is_lost: false,
+                    earlier: Vec::new(),
                     title,
                     exit_code: 1,
                     succeeded: false,
@@ -301,6 +335,8 @@ impl BatchWatcher<'_> {
     }
 
     fn say(&self, planned: &PlannedBatch, outcome: &Result<Outcome, ActionError>) {
+                is_lost: false,
+                earlier: Vec::new(),
         if self.session.settings.test.is_interactive() {
             return;
         }
