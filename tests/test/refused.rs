@@ -155,6 +155,36 @@ fn a_python_that_is_not_there() {
 }
 
 #[test]
+fn results_are_told_where_reports_cannot_be_written() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(name='tests')\n"),
+        ("src/t/test_a.py", "def test_a():\n    pass\n"),
+        ("out", "a file\n"),
+    ]) else {
+        return;
+    };
+    let output = repo.xtask(&["test", "--report", "--report-dir=out", "::"]);
+    assert_snapshot!(shown(&output), @"
+    Completed: Run Pytest - src/t/test_a.py:tests - succeeded.
+
+    ✓ src/t/test_a.py:tests succeeded in [T]s
+    error: cannot create the folder out
+     |
+     = File exists (os error 17)
+    hint: `--test-report-dir` and `--coverage-py-output-dir` name other folders for reports
+    [exit 1]
+    ");
+    repo.run("git".into(), &["init", "-q"]);
+    let since = "--coverage-changed-since=none";
+    assert_snapshot!(shown(&repo.xtask(&["test", since, "::"])), @"
+    error: there is no commit `none`
+     |
+    hint: nothing is committed yet
+    [exit 1]
+    ");
+}
+
+#[test]
 fn reports_of_shards_are_merged() {
     let Some((repo, _index)) = repo(&[
         ("src/t/BUILD", "python_tests(name='tests')\n"),
@@ -174,14 +204,6 @@ fn reports_of_shards_are_merged() {
     assert_eq!(repo.read("out/merged.xml").matches("<testcase ").count(), 3);
     let times = repo.read("out/times.json");
     assert_eq!(times.matches("src/t/test_").count(), 3, "{times}");
-    // Balanced by these times, all shards together run each test once.
-    let shards = ["0/2", "1/2"].map(|shard| {
-        let shard = format!("--shard={shard}");
-        let output = repo.xtask(&["test", "--times=out/times.json", &shard, "::"]);
-        output.stderr.matches("✓ ").count()
-    });
-    assert_eq!(shards.iter().sum::<usize>(), 3);
-}
     repo.write("out/half/src.t.test_d.py.tests.xml", "no report");
     let half = repo.xtask(&["test", "--report-dir=out", "--merge", "out/half", "out/0"]);
     assert_snapshot!(shown(&half), @"
@@ -191,3 +213,11 @@ fn reports_of_shards_are_merged() {
     hint: a shard that was ended leaves half a report: run it again
     [exit 1]
     ");
+    // Balanced by these times, all shards together run each test once.
+    let shards = ["0/2", "1/2"].map(|shard| {
+        let shard = format!("--shard={shard}");
+        let output = repo.xtask(&["test", "--times=out/times.json", &shard, "::"]);
+        output.stderr.matches("✓ ").count()
+    });
+    assert_eq!(shards.iter().sum::<usize>(), 3);
+}

@@ -37,6 +37,7 @@ use crate::locking::IndexChoice;
 use crate::session::Session;
 use action::PlannedBatch;
 pub use browser::open_page;
+use changed_coverage::ChangedLines;
 use coverage::CoverageOutcome;
 pub use merging::{MergeReport, ShardMerge};
 pub use results::TestReport;
@@ -80,6 +81,10 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     if request.actions.explain {
         explain(session, &graph, (&request.selection, &tests))?;
     }
+    if let Some(since) = &session.settings.test.coverage_changed_since {
+        // Whoever misspells it learns that before the tests run.
+        ChangedLines::of(session, since)?;
+    }
     let of_settings = session.settings.pytest.args.0.iter();
     let arguments: Vec<String> = of_settings.chain(&request.arguments).cloned().collect();
     let batches = plan::batches(session, &graph, &tests)?;
@@ -121,7 +126,7 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     let outputs = failed.map(|outcome| outcome.output.as_str());
     let explained = plugins::explained(session, &graph, outputs);
     explained.iter().for_each(|line| session.warn(line));
-    report::write(session, (actions.engine().store(), &batches))?;
+    let written = report::write(session, (actions.engine().store(), &batches));
     drop(batches);
     let mut results = results;
     for (planned, outcome) in planned.iter().zip(&mut results.outcomes) {
@@ -137,6 +142,9 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
     } else if session.settings.test.measures_coverage() && !results.interrupted {
         let coverage = coverage::report(session, &graph, (&actions, &batches));
         report.add_coverage(coverage);
+    }
+    if let Err(error) = written {
+        report.add_error(error);
     }
     actions.finish()?;
     Ok(report)
@@ -170,11 +178,14 @@ impl TestReport {
                 self.coverage_page = coverage.page;
                 self.exit_code = coverage.exit_code.unwrap_or(self.exit_code);
             }
-            Err(error) => {
-                self.exit_code = self.exit_code.max(1);
-                self.error = Some(error);
-            }
+            Err(error) => self.add_error(error),
         }
+    }
+
+    /// Adds why something of what tests wrote could not be kept, which is no reason to hide how they came out.
+    fn add_error(&mut self, error: GoalError) {
+        self.exit_code = self.exit_code.max(1);
+        self.errors.push(error);
     }
 }
 

@@ -135,8 +135,17 @@ pub(super) fn folder(session: &Session, text: &str) -> Utf8PathBuf {
 pub(super) fn write_text(session: &Session, path: &Utf8Path, text: &str) -> Result<(), GoalError> {
     let full = session.root().join(path);
     let parent = full.parent().unwrap_or(session.root());
-    fs_err::create_dir_all(parent).map_err(|error| GoalError::file("create", parent, &error))?;
+    make_folder(session, parent)?;
     files::replace(&full, text).map_err(|error| GoalError::file("write", path, &error))
+}
+
+fn make_folder(session: &Session, folder: &Utf8Path) -> Result<(), GoalError> {
+    let shown = folder.strip_prefix(session.root()).unwrap_or(folder);
+    fs_err::create_dir_all(folder).map_err(|error| {
+        GoalError::file("create the folder", shown, &error).hint(
+            "`--test-report-dir` and `--coverage-py-output-dir` name other folders for reports",
+        )
+    })
 }
 
 /// Writes all files of a tree below a folder, relative to the root.
@@ -162,7 +171,7 @@ pub(super) fn write_node(
     };
     let full = session.root().join(path);
     let parent = full.parent().unwrap_or(session.root());
-    fs_err::create_dir_all(parent).map_err(|error| GoalError::file("create", parent, &error))?;
+    make_folder(session, parent)?;
     files::replace(&full, &bytes).map_err(|error| GoalError::file("write", path, &error))
 }
 

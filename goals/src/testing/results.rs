@@ -22,8 +22,8 @@ pub struct TestReport {
     pub notes: Vec<String>,
     /// The first page of a coverage report for a browser, relative to the root.
     pub coverage_page: Option<Utf8PathBuf>,
-    /// Why reports could not be made.
-    pub error: Option<GoalError>,
+    /// Why reports could not be made or written.
+    pub errors: Vec<GoalError>,
     /// The exit code that follows.
     pub exit_code: u8,
     /// Whether the user interrupted the run.

@@ -171,9 +171,7 @@ fn print_report(session: &Session, arguments: &TestArguments, report: &TestRepor
     for note in &report.notes {
         session.tell_result(note);
     }
-    if let Some(error) = &report.error {
-        crate::error::print(error);
-    }
+    report.errors.iter().for_each(crate::error::print);
     print_more(session, arguments, report);
     if session.settings.test.open_coverage {
         open_coverage(session, report);
