@@ -51,6 +51,8 @@ pub struct Action {
     pub cache: CacheUse,
     /// How far its result goes. No part of the key.
     pub reach: ResultReach,
+    /// How its program is asked to end. No part of the key.
+    pub shutdown: Shutdown,
     /// What starts its program, where that is not a fork of this process. No part of the key.
     pub spawner: Option<Arc<dyn Spawner>>,
     /// What a server's workers run in its place, where it needs things of this machine. No part of the key.
@@ -126,6 +128,19 @@ pub enum ResultReach {
     Machine,
 }
 
+/// How a program is asked to end: when the user interrupts the run, and when its time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Shutdown {
+    /// With all that it started, by the signal that this process got. It has the engine's grace period.
+    #[default]
+    Group,
+    /// It alone, by SIGINT: what it started is its own to end.
+    First {
+        /// How long it has for that.
+        grace: Duration,
+    },
+}
+
 /// What the caches are asked for an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CacheUse {
@@ -159,6 +174,7 @@ impl Action {
             streams: Streams::default(),
             cache: CacheUse::default(),
             reach: ResultReach::default(),
+            shutdown: Shutdown::default(),
             spawner: None,
             on_workers: None,
         }

@@ -171,9 +171,10 @@ impl Engine {
             listen(&supervisor);
         }
         let run = EngineRun::new(self, actions, (&supervisor, observer));
-        let grace = self.options.grace;
         std::thread::scope(|scope| {
-            let said = |running| observer.event(&RunEvent::Interrupted { running, grace });
+            let said = |running: &[String], grace| {
+                observer.event(&RunEvent::Interrupted { running, grace });
+            };
             let watch = supervisor.clone();
             scope.spawn(move || watch.keep_watch(&said));
             let _over = FinishGuard(&supervisor);

@@ -53,9 +53,9 @@ pub enum RunEvent<'a> {
     },
     /// The user interrupted the run; programs have some time to end.
     Interrupted {
-        /// How many programs run.
-        running: usize,
-        /// How long they have.
+        /// The programs that run, as readers call them.
+        running: &'a [String],
+        /// How long they have, the longest.
         grace: Duration,
     },
 }

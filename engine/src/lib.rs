@@ -42,7 +42,7 @@ mod trace;
 mod tree;
 
 pub use action::{
-    Action, CacheUse, Location, OutputPath, ResultReach, Streams, WorkerForm, Workplace,
+    Action, CacheUse, Location, OutputPath, ResultReach, Shutdown, Streams, WorkerForm, Workplace,
 };
 pub use engine::Engine;
 pub use error::{ActionError, EngineError, SandboxError, StoreError, TreeError};

@@ -107,6 +107,8 @@ impl LocalRunner<'_> {
         let start = Instant::now();
         let process = spawner.spawn(launch).map_err(failed)?;
         let limits = ProgramLimits {
+            name: &action.description,
+            shutdown: action.shutdown,
             time: action.timeout,
             output: self.output_limit,
             streams: &launch.streams,

@@ -1,8 +1,8 @@
 //! Ends programs that take too long, and all of them when the user says so.
 //!
 //! Each run has one watcher: a thread that knows which programs run and until when. The first Ctrl+C is handed to
-//! the programs, which have a grace period for their own clean-up; a second one, or the end of that period, ends
-//! them. A program whose time is over has the same period, one that writes too much has none.
+//! the programs, each of which has a grace period for its own clean-up; a second one, or the end of that period, ends
+//! it. A program whose time is over has the same period, one that writes too much has none.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::action::Shutdown;
 use crate::process::{LaunchStreams, ProcessSignal, RunningProcess};
 
 /// How often the sizes of outputs, and what runs by now, are looked at.
@@ -34,15 +35,23 @@ struct Watch {
 
 struct WatchedProgram {
     process: Arc<dyn RunningProcess>,
+    name: String,
+    shutdown: Shutdown,
     /// When it is asked to end, or is ended if it was asked.
     until: Option<Instant>,
+    /// Whether it was asked.
+    asked: bool,
     streams: Vec<Utf8PathBuf>,
     output: u64,
     exceeded: Option<ProgramExcess>,
 }
 
-/// What a program may use.
+/// What a program may use, and how it is ended.
 pub(crate) struct ProgramLimits<'a> {
+    /// What a reader calls the program.
+    pub(crate) name: &'a str,
+    /// How it is asked to end.
+    pub(crate) shutdown: Shutdown,
     /// How long it may run.
     pub(crate) time: Option<Duration>,
     /// How many bytes it may write to each of its streams.
@@ -65,8 +74,8 @@ pub(crate) enum ProgramExcess {
 enum InterruptState {
     #[default]
     No,
-    /// Handed on; programs have until then.
-    Grace(Instant),
+    /// Handed on, as this; programs have some time.
+    Asked(ProcessSignal),
     /// Ended.
     Now,
 }
@@ -104,15 +113,12 @@ impl Supervisor {
         let until = limits
             .time
             .and_then(|limit| Instant::now().checked_add(limit));
-        match watch.interrupt {
-            InterruptState::No => {}
-            InterruptState::Grace(_) => process.signal(ProcessSignal::Interrupt),
-            InterruptState::Now => process.signal(ProcessSignal::Kill),
-        }
-        let process = process.clone();
-        let program = WatchedProgram {
-            process,
+        let mut program = WatchedProgram {
+            process: process.clone(),
+            name: limits.name.to_owned(),
+            shutdown: limits.shutdown,
             until,
+            asked: false,
             streams: match limits.streams {
                 LaunchStreams::Files { stdout, stderr } => vec![stdout.clone(), stderr.clone()],
                 LaunchStreams::Terminal => Vec::new(),
@@ -120,6 +126,11 @@ impl Supervisor {
             output: limits.output,
             exceeded: None,
         };
+        match watch.interrupt {
+            InterruptState::No => {}
+            InterruptState::Asked(signal) => program.ask(signal, self.grace),
+            InterruptState::Now => process.signal(ProcessSignal::Kill),
+        }
         watch.programs.insert(number, program);
         drop(watch);
         // The watcher looks in time for all others.
@@ -132,22 +143,19 @@ impl Supervisor {
         }
     }
 
-    /// Watches until the run is over. `said` hears, once, that programs were interrupted: how many.
-    pub(crate) fn keep_watch(&self, said: &dyn Fn(usize)) {
+    /// Watches until the run is over. `said` hears, once, which programs were interrupted, and how long they have.
+    pub(crate) fn keep_watch(&self, said: &dyn Fn(&[String], Duration)) {
         let mut watch = self.lock();
         let mut heard = false;
         while !watch.over {
             let now = Instant::now();
-            if matches!(watch.interrupt, InterruptState::Grace(until) if until <= now) {
-                watch.end_all();
-            }
             watch.end_late(now, self.grace);
             watch.end_loud();
             if watch.interrupt != InterruptState::No && !heard {
                 heard = true;
-                let running = watch.programs.len();
+                let (running, longest) = watch.running(self.grace);
                 drop(watch);
-                said(running);
+                said(&running, longest);
                 watch = self.lock();
                 continue;
             }
@@ -168,11 +176,11 @@ impl Supervisor {
     fn interrupt(&self, signal: ProcessSignal) {
         let mut watch = self.lock();
         if watch.interrupt == InterruptState::No {
-            watch.interrupt = InterruptState::Grace(Instant::now() + self.grace);
-            watch
-                .programs
-                .values()
-                .for_each(|program| program.process.signal(signal));
+            watch.interrupt = InterruptState::Asked(signal);
+            // One whose time is over is at it already.
+            for program in watch.programs.values_mut().filter(|one| !one.asked) {
+                program.ask(signal, self.grace);
+            }
         } else {
             watch.end_all();
         }
@@ -198,14 +206,22 @@ impl Watch {
             if program.until.is_none_or(|until| until > now) {
                 continue;
             }
-            let asked = program.exceeded.replace(ProgramExcess::Time).is_some();
-            let (until, signal) = match asked {
-                false => (now.checked_add(grace), ProcessSignal::Interrupt),
-                true => (None, ProcessSignal::Kill),
-            };
-            program.until = until;
-            program.process.signal(signal);
+            if program.asked {
+                program.until = None;
+                program.process.signal(ProcessSignal::Kill);
+            } else {
+                program.exceeded = Some(ProgramExcess::Time);
+                program.ask(ProcessSignal::Interrupt, grace);
+            }
         }
+    }
+
+    /// The programs that run, and the longest time that one of them has.
+    fn running(&self, grace: Duration) -> (Vec<String>, Duration) {
+        let programs = self.programs.values();
+        let names = programs.clone().map(|program| program.name.clone());
+        let longest = programs.map(|program| program.grace(grace)).max();
+        (names.collect(), longest.unwrap_or(grace))
     }
 
     /// Ends programs that wrote too much.
@@ -222,13 +238,31 @@ impl Watch {
     }
 
     fn next_deadline(&self) -> Instant {
-        let grace = match self.interrupt {
-            InterruptState::Grace(until) => Some(until),
-            _ => None,
-        };
         let limits = self.programs.values().filter_map(|program| program.until);
-        let next = limits.chain(grace).min();
-        next.unwrap_or_else(|| Instant::now() + LOOK)
+        limits.min().unwrap_or_else(|| Instant::now() + LOOK)
+    }
+}
+
+impl WatchedProgram {
+    /// Asks it to end, as the user did by `signal`.
+    fn ask(&mut self, signal: ProcessSignal, grace: Duration) {
+        self.asked = true;
+        self.until = Instant::now().checked_add(self.grace(grace));
+        let has_terminal = self.streams.is_empty();
+        match (self.shutdown, signal) {
+            // Its terminal interrupted it.
+            (Shutdown::First { .. }, ProcessSignal::Interrupt) if has_terminal => {}
+            (Shutdown::First { .. }, _) => self.process.signal(ProcessSignal::InterruptFirst),
+            (Shutdown::Group, signal) => self.process.signal(signal),
+        }
+    }
+
+    /// How long it has for its own clean-up, where others have `grace`.
+    fn grace(&self, grace: Duration) -> Duration {
+        match self.shutdown {
+            Shutdown::First { grace } => grace,
+            Shutdown::Group => grace,
+        }
     }
 }
 
@@ -306,6 +340,8 @@ mod tests {
     }
 
     const NONE: ProgramLimits<'static> = ProgramLimits {
+        name: "a program",
+        shutdown: Shutdown::Group,
         time: None,
         output: 0,
         streams: &LaunchStreams::Terminal,
@@ -317,7 +353,7 @@ mod tests {
         let said = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                supervisor.keep_watch(&|_| {
+                supervisor.keep_watch(&|_, _| {
                     said.fetch_add(1, Ordering::Relaxed);
                 });
             });
@@ -361,6 +397,28 @@ mod tests {
             let process: Arc<dyn RunningProcess> = late.clone();
             let _late = supervisor.watch(&process, &NONE);
             wait_for(&late, &[ProcessSignal::Kill]);
+        });
+    }
+
+    #[test]
+    fn a_program_that_ends_what_it_started_is_asked_alone_and_once() {
+        let program = Arc::new(Program::default());
+        let process: Arc<dyn RunningProcess> = program.clone();
+        watched(Duration::from_millis(1), |supervisor| {
+            let grace = Duration::from_millis(30);
+            let limits = ProgramLimits {
+                shutdown: Shutdown::First { grace },
+                time: Some(Duration::from_millis(10)),
+                streams: &LaunchStreams::Files {
+                    stdout: Utf8PathBuf::new(),
+                    stderr: Utf8PathBuf::new(),
+                },
+                ..NONE
+            };
+            let _guard = supervisor.watch(&process, &limits);
+            supervisor.interrupt(ProcessSignal::Terminate);
+            let asked = [ProcessSignal::InterruptFirst, ProcessSignal::Kill];
+            wait_for(&program, &asked);
         });
     }
 

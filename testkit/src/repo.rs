@@ -339,8 +339,16 @@ impl Running {
     /// # Panics
     /// If the system has no `kill` command.
     pub fn interrupt(self) -> Output {
+        self.end_by("INT")
+    }
+
+    /// Ends the command by a signal: `TERM`.
+    ///
+    /// # Panics
+    /// If the system has no `kill` command.
+    pub fn end_by(self, signal: &str) -> Output {
         for pid in self.handle.pids() {
-            let kill = duct::cmd!("kill", "-INT", pid.to_string()).run();
+            let kill = duct::cmd!("kill", format!("-{signal}"), pid.to_string()).run();
             kill.expect("a process that can be interrupted");
         }
         self.wait()

@@ -36,7 +36,8 @@ fn modules_that_are_broken() {
         return;
     };
     let run = |how: &str| {
-        let output = repo.xtask(&["--jobs=4", "test", "--force", how, "::"]);
+        let grace = "--process-execution-graceful-shutdown-timeout=1";
+        let output = repo.xtask(&["--jobs=4", grace, "test", "--force", how, "::"]);
         assert!(output.stderr.contains("SyntaxError"), "{output}");
         assert!(
             output.stderr.contains("Exceeded timeout of 10.0 seconds"),

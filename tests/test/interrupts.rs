@@ -1,12 +1,15 @@
-//! Ctrl+C in a terminal: the first lets programs end, the second ends them.
+//! Ctrl+C in a terminal: the first lets programs end, the second ends them. Fixtures release what they hold whenever it
+//! comes, which is tried with the real pytest.
 
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use insta::assert_snapshot;
-use testkit::{Output, Repo};
+use testkit::{LoopbackIndex, Output, Package, Repo, skip};
 
 use super::repo;
+use crate::BINARY;
+use crate::fixtures::environments;
 
 /// A test that waits, and does not end at once when it is asked to.
 const HELD: &str = "import os, time
@@ -58,8 +61,9 @@ fn told(output: &Output) -> String {
         let last = line.rsplit("\u{1b}[2K").next().unwrap_or_default();
         last.trim().trim_start_matches("^C").to_owned()
     };
+    let is_told = |line: &String| line.contains("nterrupted") || line == "KeyboardInterrupt";
     let lines = output.stdout.lines().map(shown);
-    let mut told: Vec<_> = lines.filter(|line| line.contains("nterrupt")).collect();
+    let mut told: Vec<_> = lines.filter(is_told).collect();
     told.push(format!("[exit {}]", output.status));
     told.join("\n")
 }
@@ -78,7 +82,7 @@ fn the_first_lets_a_test_release_what_it_holds() {
     let output = running.wait();
     assert!(!held.exists(), "{output}");
     assert_snapshot!(told(&output), @"
-    interrupted: 1 program has 200 seconds to end, and Ctrl+C ends it now
+    interrupted: waiting at most 200 seconds for the end of test src/t/test_held.py:tests, which Ctrl+C ends now
     Completed: Run Pytest - src/t/test_held.py:tests - interrupted.
     KeyboardInterrupt
     [exit 1]
@@ -105,8 +109,161 @@ fn the_second_ends_what_does_not_end() {
     assert!(second.elapsed() < Duration::from_secs(100), "{output}");
     assert!(!runs(&pid), "{output}");
     assert_snapshot!(told(&output), @"
-    interrupted: 1 program has 200 seconds to end, and Ctrl+C ends it now
+    interrupted: waiting at most 200 seconds for the end of test src/t/test_held.py:tests, which Ctrl+C ends now
     Completed: Run Pytest - src/t/test_held.py:tests - interrupted.
     [exit 1]
     ");
+}
+
+/// Fixtures that hold a file and a child, and take their time at the moment that is wanted.
+const FIXTURES: &str = "\
+import os, subprocess, time
+import pytest
+
+HELD, MOMENT = os.environ['HELD'], os.environ['MOMENT']
+
+def moment(name):
+    if name == MOMENT:
+        open(HELD + '/now', 'w').close()
+        time.sleep(1)
+
+def held(name):
+    with open(f'{HELD}/{name}', 'x') as file:
+        child = subprocess.Popen(['sleep', '600'], start_new_session=True)
+        file.write(str(child.pid))
+    moment(f'{name} is made')
+    while MOMENT == f'{name} hangs':
+        moment(MOMENT)
+    yield
+    child.kill()
+    child.wait()
+    moment(f'{name} is released')
+    os.remove(f'{HELD}/{name}')
+
+@pytest.fixture(scope='session')
+def outer():
+    yield from held('outer')
+
+@pytest.fixture
+def inner(outer):
+    yield from held('inner')
+
+@pytest.fixture
+def asked():
+    yield from held('asked')
+";
+
+/// A test that has these, and ends where a fixture is to be released.
+const HOLDER: &str = "\
+import os, time
+
+def test_held(inner, request):
+    request.getfixturevalue('asked')
+    while 'released' not in os.environ['MOMENT']:
+        time.sleep(.1)
+";
+
+/// A repository with such a test and a pytest that `XTASK_TOOL_WHEELS` has. It has `grace` seconds to end.
+fn fixtures(grace: u32) -> Option<(Repo, LoopbackIndex)> {
+    let Ok(wheels) = std::env::var("XTASK_TOOL_WHEELS") else {
+        skip("needs a wheel of pytest, and XTASK_TOOL_WHEELS names no folder");
+        return None;
+    };
+    let fields = "extra_env_vars=['HELD', 'MOMENT']";
+    // Which pytest wants where nobody runs it.
+    let index = LoopbackIndex::start([Package::new("colorama", "1.0")]);
+    let repo = environments::repo()?
+        .index(&index)
+        .requirements("pytest\n")
+        .file(
+            "src/t/BUILD",
+            &format!("python_tests(name='tests', {fields})\npython_test_utils(name='utils')\n"),
+        )
+        .file("src/t/conftest.py", FIXTURES)
+        .file("src/t/test_held.py", HOLDER)
+        // A single module has an interpreter of its own.
+        .file("src/t/test_other.py", "def test_other():\n    pass\n");
+    let settings = format!(
+        "{}\n[workspace.metadata.xtask.pytest]\ninstall_from_resolve = 'python-default'\n\
+         [workspace.metadata.xtask.python-repos]\nfind_links = ['{wheels}']\n\
+         [workspace.metadata.xtask.GLOBAL]\nprocess_execution_graceful_shutdown_timeout = {grace}\n",
+        repo.read("Cargo.toml")
+    );
+    let repo = repo.file("Cargo.toml", &settings);
+    crate::lock(&repo);
+    Some((repo, index))
+}
+
+/// What is held after the test was interrupted at a moment.
+fn held_after(repo: Repo, moment: &str, (signal, how): (&str, &str)) -> (Repo, Vec<String>) {
+    let folder = repo.root().join("held");
+    let _ = fs_err::remove_dir_all(&folder);
+    fs_err::create_dir(&folder).unwrap();
+    let repo = repo.env("HELD", folder.as_str()).env("MOMENT", moment);
+    let running = repo.start(&["--jobs=2", "test", "--force", how, "::"]);
+    let now = folder.join("now");
+    let started = Instant::now();
+    while !now.exists() {
+        assert!(started.elapsed().as_secs() < 200, "{moment} does not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let names = ["outer", "inner", "asked"].map(|name| repo.root().join("held").join(name));
+    let children = names.map(|path| fs_err::read_to_string(path).unwrap_or_default());
+    let output = running.end_by(signal);
+    assert_eq!(output.status, 1, "{moment}: {output}");
+    assert!(
+        !children.iter().any(|pid| !pid.is_empty() && runs(pid)),
+        "{moment}: {output}"
+    );
+    fs_err::remove_file(now).unwrap();
+    let left = folder.read_dir_utf8().unwrap().flatten();
+    let left = left.map(|entry| entry.file_name().to_owned()).collect();
+    (repo, left)
+}
+
+#[test]
+fn fixtures_release_what_they_hold_whenever_it_comes() {
+    let Some((mut repo, _index)) = fixtures(200) else {
+        return;
+    };
+    for (moment, signal, how) in [
+        ("outer is made", "INT", "--test-fork=true"),
+        ("inner is made", "INT", "--test-fork=false"),
+        ("inner is made", "TERM", "--test-fork=true"),
+        ("asked is made", "INT", "--test-fork=true"),
+        ("asked is released", "HUP", "--test-fork=true"),
+        ("inner is released", "INT", "--test-fork=true"),
+        ("inner is released", "TERM", "--test-fork=false"),
+        ("outer is released", "INT", "--test-fork=true"),
+    ] {
+        let (kept, left) = held_after(repo, moment, (signal, how));
+        assert_eq!(left, [""; 0], "{moment}, {signal}, {how}");
+        repo = kept;
+    }
+}
+
+#[test]
+fn a_fixture_that_hangs_keeps_no_other_from_being_released() {
+    let Some((repo, _index)) = fixtures(20) else {
+        return;
+    };
+    let (_, left) = held_after(repo, "inner hangs", ("INT", "--test-fork=true"));
+    assert_eq!(left, ["inner"], "half made");
+}
+
+#[test]
+fn a_time_limit_lets_fixtures_end_also_in_the_background_of_a_shell() {
+    let Some((repo, _index)) = fixtures(200) else {
+        return;
+    };
+    let folder = repo.root().join("held");
+    fs_err::create_dir(&folder).unwrap();
+    let repo = repo.env("HELD", folder.as_str()).env("MOMENT", "none");
+    for how in ["--test-fork=true", "--test-fork=false"] {
+        // A shell without job control has what runs in the background ignore Ctrl+C.
+        let line = format!("trap '' INT; exec {BINARY} test --force {how} --timeout-default=5 ::");
+        let output = repo.run("sh".into(), &["-c", &line]);
+        assert_eq!(output.status, 241, "{output}");
+        assert_eq!(folder.read_dir_utf8().unwrap().count(), 0, "{output}");
+    }
 }

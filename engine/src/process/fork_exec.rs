@@ -93,11 +93,15 @@ impl RunningProcess for Child {
     fn signal(&self, signal: ProcessSignal) {
         let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
         let number = match signal {
-            ProcessSignal::Interrupt => Signal::INT,
+            ProcessSignal::Interrupt | ProcessSignal::InterruptFirst => Signal::INT,
             ProcessSignal::Terminate => Signal::TERM,
             ProcessSignal::Kill => Signal::KILL,
         };
         if *reaped {
+            return;
+        }
+        if signal == ProcessSignal::InterruptFirst {
+            let _ = kill_process(self.pid, number);
             return;
         }
         if self.leads {

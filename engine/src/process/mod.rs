@@ -69,7 +69,7 @@ pub trait RunningProcess: Send + Sync {
     /// Where it cannot be waited for.
     fn wait(&self) -> io::Result<ProcessEnd>;
 
-    /// Sends a signal to it and to its group. Nothing happens if it has ended.
+    /// Sends a signal to it and, but for `InterruptFirst`, to its group. Nothing happens if it has ended.
     fn signal(&self, signal: ProcessSignal);
 }
 
@@ -78,6 +78,8 @@ pub trait RunningProcess: Send + Sync {
 pub enum ProcessSignal {
     /// Ctrl+C.
     Interrupt,
+    /// Ctrl+C, for the program itself and not for what it started.
+    InterruptFirst,
     /// A request to end.
     Terminate,
     /// The end.

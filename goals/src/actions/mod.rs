@@ -187,6 +187,9 @@ impl<'a> ActionRunner<'a> {
     }
 }
 
+/// How many programs are named at one time.
+const NAMED: usize = 3;
+
 /// Tells the user of a run what no goal tells.
 struct RunTeller<'a> {
     session: &'a Session,
@@ -204,15 +207,19 @@ impl RunObserver for RunTeller<'_> {
                 self.session
                     .say(format_args!("left the sandbox of {action}: {folder}"));
             }
-            RunEvent::Interrupted { running, grace } => self.session.say(format_args!(
-                "interrupted: {} {} seconds to end, and Ctrl+C ends {} now",
-                match running {
-                    1 => "1 program has".to_owned(),
-                    _ => format!("{running} programs have"),
-                },
-                grace.as_secs(),
-                if *running == 1 { "it" } else { "them" },
-            )),
+            RunEvent::Interrupted { running: [], .. } => self.session.say("interrupted"),
+            RunEvent::Interrupted { running, grace } => {
+                let (named, more) = running.split_at(running.len().min(NAMED));
+                let more = match more.len() {
+                    0 => String::new(),
+                    count => format!(" and {count} more"),
+                };
+                self.session.say(format_args!(
+                    "interrupted: waiting at most {} seconds for the end of {}{more}, which Ctrl+C ends now",
+                    grace.as_secs(),
+                    named.join(", "),
+                ));
+            }
             RunEvent::NotCached { index, miss } => {
                 let action = &self.actions[*index].description;
                 let text = format!("running {action}: {miss}");

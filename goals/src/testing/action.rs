@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use engine::{Action, Location, Streams, Template};
+use engine::{Action, Location, Shutdown, Streams, Template};
 use pytest::{CoverageArguments, JunitArguments, OutputColor, PytestCommand};
 
 use super::fork_server::ServerChoice;
@@ -25,8 +25,11 @@ pub(super) const PROCESSES: &str = "processes";
 const BUILD_ROOT: &str = "%(buildroot)s";
 
 /// The program that runs pytest.
-pub(super) const PROGRAM: &str =
-    concat!(include_str!("kept_code.py"), include_str!("run_pytest.py"));
+pub(super) const PROGRAM: &str = concat!(
+    include_str!("kept_code.py"),
+    include_str!("pytest_main.py"),
+    include_str!("run_pytest.py")
+);
 
 /// The folder of the cache with compiled code of the repository's modules.
 const CODE: &str = "code-1";
@@ -66,9 +69,12 @@ impl PlannedBatch {
             .location(ENVIRONMENT, Location::new(identity, environment.root()))
             .optional_output(EXTRA_OUTPUT);
         action.timeout = self.batch.timeout;
+        let grace = settings.test_grace();
+        action.shutdown = Shutdown::First { grace };
         if settings.test.is_interactive() {
             action.streams = Streams::Terminal;
         } else {
+            action = action.passed("XTASK_GRACE", grace.as_secs().to_string());
             action = action.optional_output(&self.junit_name());
         }
         if self.inputs.coverage.is_some() {

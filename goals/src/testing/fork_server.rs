@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::{ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
 
 /// The program of a server.
 const SERVER: &str = concat!(
     include_str!("kept_code.py"),
+    include_str!("pytest_main.py"),
     include_str!("shared_imports.py"),
     include_str!("fork_server.py")
 );
@@ -246,12 +247,15 @@ impl RunningProcess for ForkedModule {
 
     fn signal(&self, signal: ProcessSignal) {
         let number = match signal {
-            ProcessSignal::Interrupt => Signal::INT,
+            ProcessSignal::Interrupt | ProcessSignal::InterruptFirst => Signal::INT,
             ProcessSignal::Terminate => Signal::TERM,
             ProcessSignal::Kill => Signal::KILL,
         };
         if !*lock(&self.ended) {
-            let _ = kill_process_group(self.pid, number);
+            let _ = match signal {
+                ProcessSignal::InterruptFirst => kill_process(self.pid, number),
+                _ => kill_process_group(self.pid, number),
+            };
         }
     }
 }

@@ -12,4 +12,4 @@ if adapter:
 import pytest  # noqa: E402
 
 keep_code(code)
-sys.exit(pytest.main())
+sys.exit(main())

@@ -491,8 +491,9 @@ section! {
         keep_sandboxes: SandboxKeeping = SandboxKeeping::Never,
         /// The folder that sandboxes are made in, if it is not in the cache.
         local_execution_root_dir: Option<Utf8PathBuf> = None,
-        /// How many seconds programs have for their own clean-up after Ctrl+C.
-        process_execution_graceful_shutdown_timeout: u64 = 3,
+        /// How many seconds programs have for their own clean-up after Ctrl+C and after their time. Tests have 30
+        /// without it, in which fixtures end containers, and other programs 3.
+        process_execution_graceful_shutdown_timeout: Option<u64> = None,
         /// How much memory programs that run at one time may have together, with which there are
         /// fewer of them.
         process_total_child_memory_usage: Option<MemorySize> = None,

@@ -14,6 +14,9 @@ use super::Settings;
 use super::kinds::FirstPartyRequirements;
 use super::limits::Parallelism;
 
+/// How long tests have to release what they hold: `docker stop` alone may take ten seconds for each container.
+const TEST_GRACE: Duration = Duration::from_secs(30);
+
 impl Settings {
     /// What shapes the target graph. `environment` is what `env()` in BUILD files sees.
     pub fn target_options(&self, environment: &BTreeMap<String, String>) -> GraphOptions {
@@ -108,6 +111,17 @@ impl Settings {
         self.package.first_party_requirements.unwrap_or(pants)
     }
 
+    /// How long tests have after Ctrl+C and after their time, to release what their fixtures hold.
+    pub fn test_grace(&self) -> Duration {
+        self.grace().unwrap_or(TEST_GRACE)
+    }
+
+    /// How long programs have for their own clean-up, where the settings say it.
+    fn grace(&self) -> Option<Duration> {
+        let seconds = self.global.process_execution_graceful_shutdown_timeout;
+        seconds.map(Duration::from_secs)
+    }
+
     /// How actions are run, with what is kept in `cache`.
     pub fn engine_options(&self, cache: Utf8PathBuf) -> EngineOptions {
         let global = &self.global;
@@ -123,7 +137,9 @@ impl Settings {
             options.sandboxes = Some(self.root.join(folder).join("cargo-xtask-sandboxes"));
         }
         options.keep = global.keep_sandboxes;
-        options.grace = Duration::from_secs(global.process_execution_graceful_shutdown_timeout);
+        if let Some(grace) = self.grace() {
+            options.grace = grace;
+        }
         options.local_cache = global.local_cache;
         options.remote = self.remote_options();
         options

@@ -1,0 +1,113 @@
+# pytest as both programs start it, in an interpreter of its own and in a fork.
+import _thread
+import signal
+import time
+
+
+class HeldInterruptions:
+    """Keeps an interruption until no fixture is half made, or half released: it would keep what it holds for ever.
+    Ctrl+C and time limits interrupt tests."""
+
+    def __init__(self, patience):
+        # How many seconds a fixture has to be made; one that hangs would keep the others from being released.
+        self.patience, self.process = patience, os.getpid()
+        self.depth = self.made = 0
+        self.is_heard = self.is_impatient = self.releases = False
+
+    @contextlib.contextmanager
+    def held(self, releases=False):
+        before, self.releases = self.releases, self.releases or releases
+        self.depth += 1
+        # What tests have put in its place is theirs.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            with contextlib.suppress(ValueError):
+                signal.signal(signal.SIGINT, self.hear)
+        try:
+            yield
+        finally:
+            self.depth -= 1
+            self.releases = before
+            if self.depth == 0 and signal.getsignal(signal.SIGINT) == self.hear:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def hear(self, number, frame):
+        # A fork of this process is ended by it.
+        if os.getpid() != self.process or (self.is_impatient and not self.releases):
+            signal.default_int_handler(number, frame)
+        elif not self.is_heard:
+            self.is_heard = True
+            # Not by `threading`, whose locks this thread may hold.
+            _thread.start_new_thread(self.insist, ())
+
+    def insist(self):
+        time.sleep(self.patience)
+        if self.is_heard:
+            self.is_impatient = True
+            os.kill(self.process, signal.SIGINT)
+
+    def repeat(self):
+        time.sleep(.01)
+        os.kill(self.process, signal.SIGINT)
+
+    def pass_on(self):
+        if self.is_heard:
+            self.is_heard = False
+            raise KeyboardInterrupt
+
+    def hooks(self):
+        """A plug-in. Its wrappers are of the old form, which each pytest knows, and may not raise at their end."""
+        held, pass_on = self, self.pass_on
+
+        class Hooks:
+            @pytest.hookimpl(tryfirst=True)
+            def pytest_cmdline_main(self):
+                # What prepared pytest may be another process.
+                held.process = os.getpid()
+
+            @pytest.hookimpl(tryfirst=True)
+            def pytest_runtest_protocol(self):
+                pass_on()
+
+            @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+            def pytest_runtest_setup(self):
+                with held.held():
+                    yield
+
+            @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+            def pytest_fixture_setup(self):
+                if not held.made:
+                    pass_on()
+                held.made += 1
+                with held.held():
+                    yield
+                held.made -= 1
+                # It was made by the test itself, which need not come to an end.
+                if held.is_heard and held.depth == 0:
+                    held.is_heard = False
+                    _thread.start_new_thread(held.repeat, ())
+
+            @pytest.hookimpl(tryfirst=True)
+            def pytest_runtest_call(self):
+                pass_on()
+
+            @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+            def pytest_runtest_teardown(self):
+                with held.held(releases=True):
+                    yield
+
+            @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+            def pytest_sessionfinish(self):
+                with held.held(releases=True):
+                    yield
+
+        return Hooks()
+
+
+def main():
+    """Runs pytest."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell has what it starts in the background ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # On a terminal it is the user who waits.
+    grace = os.environ.pop("XTASK_GRACE", None)
+    return pytest.main(plugins=[HeldInterruptions(float(grace) / 2).hooks()] if grace else [])
