@@ -151,6 +151,56 @@ fn code_is_kept_and_read_only_where_it_is_whole() {
 }
 
 #[test]
+fn a_process_that_ends_before_pytest_is_a_failure() {
+    let Some((repo, _index)) = repo(&[
+        ("src/t/BUILD", "python_tests(name='tests')\n"),
+        (
+            "src/t/test_exit.py",
+            "import os\n\ndef test_exit():\n    os._exit(0)\n",
+        ),
+        (
+            "src/t/test_late.py",
+            "import atexit, os\n\natexit.register(os._exit, 0)\n\ndef test_late():\n    assert False\n",
+        ),
+        (
+            "src/t/test_other.py",
+            "import os\n\ndef test_other():\n    os.execv('/bin/true', ['true'])\n",
+        ),
+        (
+            "src/t/test_fork.py",
+            "import os\n\ndef test_fork():\n    os.fork() or os._exit(0)\n",
+        ),
+        (
+            "src/t/test_pass.py",
+            "import os\n\ndef test_pass():\n    os.umask(0o777)\n",
+        ),
+    ]) else {
+        return;
+    };
+    let summary = |how: &str| {
+        let output = repo.xtask(&["test", "--force", how, "::"]);
+        let said = "ended with exit code 0, which is not pytest's";
+        assert_eq!(output.stderr.matches(said).count(), 3, "{output}");
+        let shown = shown(&output);
+        let lines = shown.lines();
+        let lines = lines.filter(|line| line.starts_with(['✓', '✕', '[']));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let forked = summary("--test-fork=true");
+    assert_eq!(forked, summary("--test-fork=false"));
+    assert_snapshot!(forked, @"
+    ✓ src/t/test_fork.py:tests succeeded in [T]s
+    ✓ src/t/test_pass.py:tests succeeded in [T]s
+    ✕ src/t/test_exit.py:tests failed in [T]s
+    ✕ src/t/test_late.py:tests failed in [T]s
+    ✕ src/t/test_other.py:tests failed in [T]s
+    [exit 1]
+    ");
+    let again = repo.xtask(&["test", "--output=none", "src/t/test_exit.py"]);
+    assert_eq!(again.status, 1, "it is not kept: {again}");
+}
+
+#[test]
 fn a_module_may_end_in_any_way() {
     let Some((repo, _index)) = repo(&[
         ("src/t/BUILD", "python_tests(name='tests')\n"),
@@ -316,6 +366,7 @@ fn a_test_that_passes_later_is_flaky() {
     let output = repo.xtask(&["test", "--attempts-default=3", "--report", json, "::"]);
     assert_snapshot!(shown(&output), @"
     Completed: Run Pytest - src/t/test_flaky.py - succeeded.
+    Wrote test reports to dist/test/reports
 
     ✓ src/t/test_flaky.py succeeded after 2 attempts in [T]s
     warning: src/t/test_flaky.py is flaky: it passed at attempt 2
@@ -323,6 +374,9 @@ fn a_test_that_passes_later_is_flaky() {
     ");
     let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(json["tests"][0]["flaky"], true);
+    let report = repo.read("dist/test/reports/src.t.test_flaky.py.xml");
+    let failure = "<flakyFailure message=\"AssertionError: too early\"/></testcase>";
+    assert!(report.contains(failure), "{report}");
     assert_eq!(json["tests"][0]["cases"][0]["verdict"], "passed");
 }
 
@@ -366,7 +420,6 @@ fn what_failed_is_told_to_those_who_run_it_again() {
     ]) else {
         return;
     };
-    Wrote test reports to dist/test/reports
     let repo = repo.env("CI", "1").env("GITHUB_ACTIONS", "true");
     let output = repo.xtask(&["test", "--output=none", "::"]);
     assert_snapshot!(shown(&output), @"
@@ -374,9 +427,6 @@ fn what_failed_is_told_to_those_who_run_it_again() {
 
     ✕ src/t/test_no.py:tests failed in [T]s
 
-    let report = repo.read("dist/test/reports/src.t.test_flaky.py.xml");
-    let failure = "<flakyFailure message=\"AssertionError: too early\"/></testcase>";
-    assert!(report.contains(failure), "{report}");
     To run the failed tests again: cargo xtask test src/t/test_no.py:tests
     ::error file=src/t/test_no.py,line=1,title=test_no::AssertionError: a, %25
     [exit 1]

@@ -16,6 +16,9 @@ use crate::session::Session;
 /// The name of the data file of coverage.
 pub(super) const COVERAGE_DATA: &str = ".coverage";
 
+/// What pytest leaves where it ended well; `pytest_main.py` makes it.
+pub(super) const ENDED: &str = ".pytest-ended";
+
 /// Names of locations of this machine.
 pub(super) const ENVIRONMENT: &str = "environment";
 pub(super) const ROOT: &str = "root";
@@ -75,6 +78,7 @@ impl PlannedBatch {
             action.streams = Streams::Terminal;
         } else {
             action = action.passed("XTASK_GRACE", grace.as_secs().to_string());
+            action = action.output(ENDED);
             action = action.optional_output(&self.junit_name());
         }
         if self.inputs.coverage.is_some() {

@@ -104,10 +104,17 @@ class HeldInterruptions:
 
 
 def main():
-    """Runs pytest."""
+    """Runs pytest, and leaves a link where it ended well: `os._exit(0)` looks the same else."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell has what it starts in the background ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # On a terminal it is the user who waits.
     grace = os.environ.pop("XTASK_GRACE", None)
-    return pytest.main(plugins=[HeldInterruptions(float(grace) / 2).hooks()] if grace else [])
+    held = HeldInterruptions(float(grace or 0) / 2)
+    path = os.path.abspath(".pytest-ended")
+    code = pytest.main(plugins=[held.hooks()] if grace else [])
+    # A link needs neither a descriptor nor the right to read it, which tests may take.
+    if code == 0 and (not grace or os.getpid() == held.process):
+        with contextlib.suppress(FileExistsError):
+            os.symlink("pytest", path)
+    return code

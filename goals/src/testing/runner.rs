@@ -1,5 +1,6 @@
 //! Runs batches: as often as they may until they pass, and says what comes of each when it ends.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +12,7 @@ use engine::{
 };
 use pytest::{OutputPolicy, ResultLine, ResultOrigin, TestCase};
 
-use super::action::{PlannedBatch, debug_adapter_address};
+use super::action::{ENDED, PlannedBatch, debug_adapter_address};
 use super::fork_server::{ForkServers, ForkSpawner, ServerChoice, is_lost};
 use super::live::LiveLine;
 use super::on_workers::TestOnWorkers;
@@ -29,6 +30,9 @@ const INTERRUPT: i32 = -2;
 
 /// What is said of a module that has no result however often its server is started.
 const LOST: &str = "the process that it was forked of was killed, and so was another that it had alone: it may kill its parent, or the system may lack memory";
+
+/// What is said of a module whose process ended well, but not by pytest.
+const NOT_ENDED: &str = "its process ended with exit code 0, which is not pytest's, so that nothing is known of its tests: something called `os._exit(0)`, raised `SystemExit` in a conftest.py, or had another program take its place";
 
 /// What came of a batch.
 #[derive(Debug, Clone)]
@@ -49,10 +53,6 @@ pub struct BatchOutcome {
     pub(super) outputs: InputTree,
     /// Whether it was ended since the user interrupted the run.
     pub is_interrupted: bool,
-}
-
-/// Runs batches of one run.
-pub(super) struct BatchRunner<'a> {
     /// Whether it is none, since the process that it was forked of was killed.
     is_lost: bool,
     /// How earlier attempts failed.
@@ -66,6 +66,10 @@ pub(super) struct FailedAttempt {
     pub(super) exit_code: i32,
     /// What it wrote.
     pub(super) outputs: InputTree,
+}
+
+/// Runs batches of one run.
+pub(super) struct BatchRunner<'a> {
     pub(super) session: &'a Session,
     pub(super) actions: &'a ActionRunner<'a>,
     pub(super) arguments: &'a [String],
@@ -80,10 +84,6 @@ pub(super) struct BatchResults {
     pub(super) interrupted: bool,
 }
 
-impl BatchRunner<'_> {
-    /// Runs them, in parallel.
-    pub(super) fn run(&self, planned: &[PlannedBatch]) -> BatchResults {
-        let most = match self.session.settings.test.is_interactive() {
 impl BatchOutcome {
     /// The attempts until now, of which it was the last.
     fn into_earlier(self) -> Vec<FailedAttempt> {
@@ -99,6 +99,10 @@ impl BatchOutcome {
     }
 }
 
+impl BatchRunner<'_> {
+    /// Runs them, in parallel.
+    pub(super) fn run(&self, planned: &[PlannedBatch]) -> BatchResults {
+        let most = match self.session.settings.test.is_interactive() {
             true => 1,
             false => self.session.settings.test.attempts_default.get(),
         };
@@ -290,7 +294,7 @@ impl BatchWatcher<'_> {
                         "\n\nExceeded timeout of {limit:.1} seconds when executing local process: Run Pytest for {title}\n"
                     );
                 }
-                output += end_explained(outcome.end);
+                output += &end_explained(outcome.end);
                 BatchOutcome {
                     line: ResultLine {
                         title,
@@ -307,12 +311,12 @@ impl BatchWatcher<'_> {
                     output,
                     outputs: outcome.outputs.clone(),
                     is_interrupted: outcome.end == ProcessEnd::Interrupt,
+                    is_lost: false,
+                    earlier: Vec::new(),
                 }
             }
             Err(error) => BatchOutcome {
                 line: ResultLine {
-                    is_lost: false,
-                    earlier: Vec::new(),
                     title,
                     exit_code: 1,
                     succeeded: false,
@@ -326,17 +330,18 @@ impl BatchWatcher<'_> {
                 action: Digest::of(&[]),
                 output: match error {
                     ActionError::Start { error, .. } if is_lost(error) => format!("{LOST}\n"),
+                    ActionError::NoOutput { path } if path == ENDED => format!("{NOT_ENDED}\n"),
                     _ => format!("{error}\n"),
                 },
                 outputs: InputTree::default(),
                 is_interrupted: matches!(error, ActionError::Interrupt),
+                is_lost: false,
+                earlier: Vec::new(),
             },
         }
     }
 
     fn say(&self, planned: &PlannedBatch, outcome: &Result<Outcome, ActionError>) {
-                is_lost: false,
-                earlier: Vec::new(),
         if self.session.settings.test.is_interactive() {
             return;
         }
@@ -405,16 +410,24 @@ fn is_output_shown(policy: OutputPolicy, line: &ResultLine) -> bool {
 }
 
 /// What a reader needs to know of an end that pytest itself cannot report.
-fn end_explained(end: ProcessEnd) -> &'static str {
-    match end {
+fn end_explained(end: ProcessEnd) -> Cow<'static, str> {
+    let known = match end {
         ProcessEnd::Signal(9) => {
             "\n\nIts process was killed (SIGKILL): by itself, by another one, or by the system for want of memory.\n"
         }
         ProcessEnd::Signal(11) => "\n\nIts process crashed (SIGSEGV).\n",
         ProcessEnd::Signal(6) => "\n\nIts process aborted (SIGABRT).\n",
+        ProcessEnd::Signal(15) => {
+            "\n\nIts process was asked to end (SIGTERM), by itself or by another one.\n"
+        }
+        ProcessEnd::Signal(24) => "\n\nIts process took more time than its own limit (SIGXCPU).\n",
+        ProcessEnd::Signal(number) => {
+            return format!("\n\nIts process was ended by signal {number}.\n").into();
+        }
         ProcessEnd::OutputLimit => "\n\nIts process wrote more than it may to its output.\n",
         _ => "",
-    }
+    };
+    known.into()
 }
 
 fn exit_code(end: ProcessEnd) -> i32 {
