@@ -242,6 +242,49 @@ fn fixtures_release_what_they_hold_whenever_it_comes() {
     }
 }
 
+/// A case of `unittest` that holds a file, and one until its clean-up.
+const CASE: &str = "\
+import os, time, unittest
+from conftest import HELD, MOMENT, moment
+
+class TestHeld(unittest.TestCase):
+    def setUp(self):
+        open(HELD + '/inner', 'x').close()
+        open(HELD + '/asked', 'x').close()
+        self.addCleanup(os.remove, HELD + '/asked')
+        moment('setUp')
+
+    def tearDown(self):
+        moment('tearDown')
+        os.remove(HELD + '/inner')
+
+    def test_held(self):
+        while MOMENT != 'tearDown':
+            moment('test')
+            time.sleep(.1)
+
+    def test_next(self):
+        open(HELD + '/outer', 'x').close()
+";
+
+#[test]
+fn cases_of_unittest_release_what_they_hold_too() {
+    let Some((mut repo, _index)) = fixtures(200) else {
+        return;
+    };
+    repo.write("src/t/test_held.py", CASE);
+    for (moment, how) in [
+        ("setUp", "--test-fork=true"),
+        ("test", "--test-fork=false"),
+        ("test", "--test-fork=true"),
+        ("tearDown", "--test-fork=true"),
+    ] {
+        let (kept, left) = held_after(repo, moment, ("INT", how));
+        assert_eq!(left, [""; 0], "{moment}, {how}");
+        repo = kept;
+    }
+}
+
 #[test]
 fn a_fixture_that_hangs_keeps_no_other_from_being_released() {
     let Some((repo, _index)) = fixtures(20) else {

@@ -4,6 +4,10 @@ import signal
 import time
 
 
+class UnittestInterruption(BaseException):
+    """An interruption of a test of `unittest`, which cleans up after it: KeyboardInterrupt it lets pass at once."""
+
+
 class HeldInterruptions:
     """Keeps an interruption until no fixture is half made, or half released: it would keep what it holds for ever.
     Ctrl+C and time limits interrupt tests."""
@@ -54,6 +58,28 @@ class HeldInterruptions:
             self.is_heard = False
             raise KeyboardInterrupt
 
+    def hold_in_unittest(self, case):
+        """Does for a case of `unittest` what hooks do for fixtures: it runs these in the middle of pytest's test."""
+        for name, is_held in (("_callSetUp", True), ("_callTestMethod", False), ("_callTearDown", True),
+                              ("_callCleanup", True)):
+            if hasattr(case, name):
+                setattr(case, name, self.held_call(getattr(case, name), is_held, name != "_callSetUp"))
+
+    def held_call(self, call, is_held, releases):
+        def of_unittest(*arguments, **named):
+            try:
+                if is_held:
+                    with self.held(releases):
+                        return call(*arguments, **named)
+                self.pass_on()
+                return call(*arguments, **named)
+            except KeyboardInterrupt:
+                # pytest goes on with it after the test.
+                self.is_heard = True
+                raise UnittestInterruption from None
+
+        return of_unittest
+
     def hooks(self):
         """A plug-in. Its wrappers are of the old form, which each pytest knows, and may not raise at their end."""
         held, pass_on = self, self.pass_on
@@ -87,8 +113,13 @@ class HeldInterruptions:
                     _thread.start_new_thread(held.repeat, ())
 
             @pytest.hookimpl(tryfirst=True)
-            def pytest_runtest_call(self):
+            def pytest_runtest_call(self, item):
                 pass_on()
+                unittest = sys.modules.get("unittest")
+                # Older versions of pytest name it otherwise.
+                case = getattr(item, "_testcase", None) or getattr(item, "instance", None)
+                if unittest and isinstance(case, unittest.TestCase):
+                    held.hold_in_unittest(case)
 
             @pytest.hookimpl(hookwrapper=True, tryfirst=True)
             def pytest_runtest_teardown(self):
