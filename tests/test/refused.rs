@@ -68,6 +68,14 @@ fn settings_that_make_no_sense() {
       |                   ^
     [exit 2]
     ");
+    assert_snapshot!(shown(&repo.xtask(&["test", "--coverage-py-fail-under=101", "::"])), @"
+    error: `[coverage-py] fail_under`: must be from 0 to 100
+     --> the command line:1:26
+      |
+    1 | --coverage-py-fail-under=101
+      |                          ^^^
+    [exit 2]
+    ");
     assert_snapshot!(shown(&repo.xtask(&["test", "--coverage-py-config=none.ini", "::"])), @"
     error: there is no file none.ini, which the settings name
      |
@@ -88,6 +96,15 @@ fn settings_that_make_no_sense() {
     [exit 1]
     ");
     assert_snapshot!(shown(&repo.xtask(&["test", "--debug", "src/t::", "-src/t/test_a.py"])), @"[exit 1]");
+    repo.write("src/t/BUILD", "python_tests(xdist_concurrency=-1)\n");
+    assert_snapshot!(shown(&repo.xtask(&["test", "::"])), @"
+    error: `xdist_concurrency` of `src/t:t` must be a number that is not below zero, not the int `-1`
+     --> src/t/BUILD:1:14
+      |
+    1 | python_tests(xdist_concurrency=-1)
+      |              ^^^^^^^^^^^^^^^^^^^^^
+    [exit 1]
+    ");
 }
 
 #[test]

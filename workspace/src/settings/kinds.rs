@@ -483,8 +483,12 @@ impl Setting for Percentage {
             SettingTree::Text(text) => text.trim().parse::<f64>().ok(),
             _ => None,
         };
-        match value.filter(|value| (0.0..=100.0).contains(value)) {
-            Some(value) => Ok(Self(value)),
+        match value {
+            Some(value) if (0.0..=100.0).contains(&value) => Ok(Self(value)),
+            Some(_) => {
+                let reason = "must be from 0 to 100".to_owned();
+                Err(node.mistake(SettingMistakeKind::BadValue(reason)))
+            }
             None => Err(node.wrong_type("a number from 0 to 100")),
         }
     }
