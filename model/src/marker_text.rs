@@ -69,6 +69,22 @@ pub(crate) fn encoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A requirement (PEP 508) with its marker encoded. What a URL contains is none, whatever it looks like.
+pub(crate) fn encoded_requirement(text: &str) -> Cow<'_, str> {
+    let before_place = text.split_once('@').map(|(before, _)| before);
+    let has_place =
+        before_place.is_some_and(|before| !before.contains([';', '<', '>', '=', '!', '~', '(']));
+    let mut ends = text.match_indices(';').map(|(at, _)| at);
+    let start = ends.find(|at| !has_place || text[..*at].ends_with(char::is_whitespace));
+    let Some((requirement, marker)) = start.map(|at| text.split_at(at)) else {
+        return Cow::Borrowed(text);
+    };
+    match encoded(marker) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(marker) => Cow::Owned(format!("{requirement}{marker}")),
+    }
+}
+
 /// The text that was encoded, of an encoded text in the canonical form: values between `'`.
 pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains(SIGNS) {
@@ -323,6 +339,20 @@ impl<'a> Iterator for Pieces<'a> {
 mod tests {
     use super::*;
     use crate::Marker;
+
+    #[test]
+    fn only_markers_of_requirements_are_encoded() {
+        let check = |text: &str, expect: &str| assert_eq!(encoded_requirement(text), expect);
+        let url = "a @ git+h:/x(platform_release >= \"9\" or 'b'";
+        check(url, url);
+        check("a>=1", "a>=1");
+        let encoded = encoded("; platform_release >= '9'");
+        assert_ne!(encoded, "; platform_release >= '9'");
+        for before in ["a>=1", "a @ https://x.example/a;platform_release>'1' "] {
+            let text = format!("{before}; platform_release >= '9'");
+            check(&text, &format!("{before}{encoded}"));
+        }
+    }
 
     #[test]
     fn keys_are_in_the_order_of_versions() {

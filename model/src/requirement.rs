@@ -92,7 +92,7 @@ impl Requirement {
             });
         }
         let read = pep508_rs::Requirement::<Url>::from_str;
-        let parsed = match marker_text::encoded(text) {
+        let parsed = match marker_text::encoded_requirement(text) {
             Cow::Borrowed(text) => read(text),
             // An error's place is one of the text as it was given.
             Cow::Owned(encoded) => read(&encoded).or_else(|_| read(text)),
@@ -102,6 +102,17 @@ impl Requirement {
             reason: error.message.to_string(),
             offset: error.start.min(text.len()),
         })?;
+        if let (Some(VersionOrUrl::Url(_)), Some(offset)) =
+            (&parsed.version_or_url, swallowed_marker(text))
+        {
+            return Err(RequirementError {
+                text: text.to_owned(),
+                reason:
+                    "write a blank before the `;` of a marker: without it, it is a part of the URL"
+                        .to_owned(),
+                offset,
+            });
+        }
         Self::from_pep508(parsed, text)
     }
 
@@ -290,11 +301,25 @@ impl RequirementSource {
 /// Why a repository cannot have a hash.
 const NO_ARCHIVE: &str = "a git repository has no hash to check: name a commit in its place, as in `git+https://…@COMMIT`";
 
+/// Where the `;` stands of a marker that a URL has swallowed, since no blank is before it (PEP 508).
+fn swallowed_marker(text: &str) -> Option<usize> {
+    let (offset, _) = text.char_indices().find(|(at, c)| {
+        let before = text[..*at].chars().next_back();
+        *c == ';' && before.is_some_and(|before| !before.is_whitespace())
+    })?;
+    let marker: Marker = text.get(offset + 1..)?.parse().ok()?;
+    (!marker.to_string().is_empty()).then_some(offset)
+}
+
 /// What no valid requirement contains and `pep508_rs` may panic on: characters beyond ASCII, and
 /// names of projects or extras that end in punctuation.
 fn refused(text: &str) -> Option<(usize, String)> {
     if let Some((offset, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
-        let reason = format!("`{c}` is not an ASCII character; a URL escapes it with `%`");
+        let reason = match c.is_alphanumeric() || c.is_ascii_graphic() {
+            true => format!("`{c}` is not an ASCII character; a URL escapes it with `%`"),
+            // Blanks and signs look like those of ASCII, or like nothing.
+            false => format!("`{c}` ({}) is not an ASCII character", c.escape_unicode()),
+        };
         return Some((offset, reason));
     }
     let is_control = |c: char| c.is_ascii_control() && !c.is_ascii_whitespace();
@@ -500,7 +525,12 @@ mod tests {
             "a @ git+https://host.example/a@b@1?c#subdirectory=d",
             "a @ git+https://host.example/a@b@1?c#subdirectory=d",
         );
+        check(
+            "a @ https://x.example/a.zip?x;y",
+            "a @ https://x.example/a.zip?x;y",
+        );
         let reason = |text: &str| Requirement::parse(text).unwrap_err().reason;
+        assert!(reason("a @ https://x.example/a.zip;os_name>'x'").starts_with("write a blank"));
         assert_eq!(
             reason("a @ git+mailto:a@b"),
             "the repository's URL is not valid"
