@@ -147,7 +147,7 @@ fn a_file_where_environments_are_made() {
     assert_snapshot!(said(&output), @"
     error: cannot make the environment of `python-default`: failed to create directory `[REPO]/dist/export/python/virtualenvs/python-default`: File exists (os error 17)
      |
-    hint: a file stands where a folder is needed: move it away
+    hint: a file, or a link that leads nowhere, stands where a folder is needed: move it away
     ");
 }
 

@@ -10,6 +10,31 @@ use std::io::Write;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::Sha256;
 
+/// The contents of a file of a repository. A pipe or a device is refused: reading it could wait for ever.
+///
+/// # Errors
+/// Where it is not there, or cannot be read.
+pub fn read(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+    let found = fs_err::metadata(path)?;
+    if !found.is_file() && !found.is_dir() {
+        let reason = "it is a pipe, a socket or a device";
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            reason,
+        ));
+    }
+    fs_err::read(path)
+}
+
+/// The same, as text.
+///
+/// # Errors
+/// Also where it is not UTF-8.
+pub fn read_to_string(path: &Utf8Path) -> std::io::Result<String> {
+    String::from_utf8(read(path)?)
+        .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error()))
+}
+
 /// Replaces the file at `path`; after an error it is unchanged. Missing folders are made. If the
 /// path is a symbolic link, the file that it points to is replaced. Permissions are kept. What is no
 /// file, as `/dev/null` or a pipe, is written into.

@@ -138,12 +138,15 @@ impl Workspace {
     /// # Errors
     /// Where neither is known.
     pub fn cache(&self) -> Result<Utf8PathBuf, OpenError> {
-        if let Some(folder) = self.environment.get(CACHE_VARIABLE) {
+        let named = self.environment.get(CACHE_VARIABLE);
+        if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
             return Ok(cache::below(&self.root().join(folder)));
         }
         etcetera::choose_base_strategy()
             .ok()
             .and_then(|strategy| Utf8PathBuf::from_path_buf(strategy.cache_dir()).ok())
+            // Where the home folder is empty, it would be one of the repository.
+            .filter(|folder| folder.is_absolute())
             .map(|folder| cache::marked(folder.join(cache::FOLDER)))
             .ok_or(OpenError::NoCacheFolder)
     }

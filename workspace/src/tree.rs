@@ -147,7 +147,11 @@ impl RepositoryFiles for DiskFiles {
         match self.others.get(path) {
             Some(Some(contents)) => Ok(contents.clone()),
             Some(None) => Err(std::io::ErrorKind::NotFound.into()),
-            None => fs_err::read(self.root.join(path)),
+            None => {
+                let path = self.root.join(path);
+                let path = Utf8Path::from_path(&path).ok_or(std::io::ErrorKind::InvalidInput)?;
+                crate::files::read(path)
+            }
         }
     }
 

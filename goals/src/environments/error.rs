@@ -49,7 +49,7 @@ pub(super) fn of_environment(error: EnvironmentError, resolve: &str) -> GoalErro
                 std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory
             ) =>
         {
-            command_error.hint("a file stands where a folder is needed: move it away")
+            command_error.hint("a file, or a link that leads nowhere, stands where a folder is needed: move it away")
         }
         EnvironmentError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             command_error.hint("see whose the folder is: `cargo xtask doctor`")

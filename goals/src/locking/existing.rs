@@ -42,7 +42,7 @@ impl LockPath {
     /// Where git could not run the merge driver, it leaves one side in the work tree, without
     /// markers. The text is then both sides with markers, as the index has them.
     pub fn read(&self) -> Result<Option<String>, GoalError> {
-        match fs_err::read_to_string(&self.absolute) {
+        match workspace::files::read_to_string(&self.absolute) {
             Ok(text) => Ok(Some(match self.git.unmerged(&self.relative)? {
                 Some(sides) if text == sides.ours || text == sides.theirs => {
                     lockfile::write_conflicted(&sides.ours, &sides.theirs, 7)

@@ -77,7 +77,7 @@ impl SettingsDocument {
 
 /// The text of a file, or `None` where there is no such file.
 pub(super) fn read_if_there(path: &Utf8Path) -> Result<Option<String>, SettingsError> {
-    match fs_err::read_to_string(path) {
+    match crate::files::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(SettingsError::whole(

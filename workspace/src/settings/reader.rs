@@ -19,7 +19,7 @@ use super::tree::{
     Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
 };
 use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedMistake, UnusedSetting};
-use model::nearest;
+use model::{RepoPath, nearest};
 use targets::InferredRepository;
 
 /// The settings files of one repository, parsed.
@@ -656,7 +656,9 @@ fn check_resolves(
     }
     let mut owners = BTreeMap::new();
     for (resolve, lockfile) in resolves {
-        if let Some(first) = owners.insert(lockfile, resolve) {
+        let path = RepoPath::new("").follow(lockfile.as_str());
+        let path = path.unwrap_or_else(|| lockfile.to_string());
+        if let Some(first) = owners.insert(path, resolve) {
             let problem = SettingsProblem::SharedLockfile {
                 first: first.clone(),
                 second: resolve.clone(),
