@@ -151,3 +151,179 @@ fn a_wheel_of_another_version_than_its_name_says_is_not_locked() {
     lock(&repo);
     assert_eq!(locked(&repo, "python-default").trim(), "a==1.0");
 }
+
+#[test]
+fn lines_end_where_python_ends_them() {
+    let index = LoopbackIndex::start(["a", "b", "c", "d"].map(|name| Package::new(name, "1.0")));
+    let repo = repo()
+        .index(&index)
+        .requirements("a\rb\x0cc # \u{2028}d\r\n");
+    lock(&repo);
+    assert_eq!(
+        locked(&repo, "python-default"),
+        "a==1.0\nb==1.0\nc==1.0\nd==1.0"
+    );
+    repo.write("requirements.txt", "a\rb==\r");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: not a requirement: Unexpected end of version specifier, expected version
+     --> requirements.txt:2:2
+      |
+    2 | b==
+      |  ^^
+    ");
+}
+
+#[test]
+fn characters_that_nobody_sees_are_named() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let repo = repo().index(&index).requirements("a\u{a0}>=1\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @r"
+    error: not a requirement: ` ` (\u{a0}) is not an ASCII character
+     --> requirements.txt:1:2
+      |
+    1 | a >=1
+      |  ^
+    ");
+    repo.write("requirements.txt", "a>=1\u{200b}\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @r"
+    error: not a requirement: `​` (\u{200b}) is not an ASCII character
+     --> requirements.txt:1:5
+      |
+    1 | a>=1​
+      |     ^
+    ");
+}
+
+#[test]
+fn variables_that_are_not_set_are_named() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let repo = repo()
+        .index(&index)
+        .requirements("--find-links ${NOWHERE}\na\n")
+        .env("SET", "a");
+    assert_snapshot!(done(&repo, &["generate-lockfiles"]), @"
+    exit status 0
+    ----- stderr
+    warning: requirements.txt:1: `--find-links ${NOWHERE}` has no effect: there is no folder [REPO]/${NOWHERE}
+    warning: requirements.txt:1: `${NOWHERE}` has no effect: no variable of this name is set
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a` is new)
+    ");
+    repo.write("requirements.txt", "${SET}\n${NAME}>=1\n");
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: not a requirement: Expected package name starting with an alphanumeric character, found `$`
+     --> requirements.txt:2:1
+      |
+    2 | ${NAME}>=1
+      | ^^^^^^^^^^
+      |
+    hint: no variable is set for `${NAME}`
+    ");
+}
+
+#[test]
+fn a_marker_that_a_url_swallows() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let url = index.file_url("a-1.0-py3-none-any.whl");
+    let repo = repo().requirements(&format!("a @ {url};python_version>'3'\n"));
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: not a requirement: write a blank before the `;` of a marker: without it, it is a part of the URL
+     --> requirements.txt:1:56
+      |
+    1 | a @ http://127.0.0.1:[PORT]/files/a-1.0-py3-none-any.whl;python_version>'3'
+      |                                                        ^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn folders_of_wheels_are_found_beside_the_file_that_names_them() {
+    let repo = repo()
+        .file(
+            "BUILD",
+            "python_requirements(name='reqs', source='sub/requirements.txt')\n",
+        )
+        .file(
+            "sub/requirements.txt",
+            "--no-index\n--find-links wheels\na\n",
+        );
+    let [wheel] = &Package::new("a", "1.0").files()[..] else {
+        panic!("one wheel");
+    };
+    let folder = repo.root().join("sub/wheels");
+    fs_err::create_dir(&folder).unwrap();
+    fs_err::write(folder.join(&wheel.filename), &wheel.bytes).unwrap();
+    lock(&repo);
+    assert!(repo.read("python.lock").contains("a-1.0-py3-none-any.whl"));
+    repo.write(
+        "sub/requirements.txt",
+        "--no-index\n--find-links wheel\na>=1\n",
+    );
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    warning: sub/requirements.txt:2: `--find-links wheel` has no effect: there is no folder [REPO]/wheel
+    error: cannot lock `python-default`: no versions satisfy all requirements
+     --> sub/requirements.txt:3:1
+      |
+    3 | a>=1
+      | ^^^^
+      |
+      = sub/requirements.txt:3 requires a>=1
+      = a is on no index
+    hint: `--no-index` at sub/requirements.txt:1 leaves every index out: remove it, or name a folder that has a by `--find-links`
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_not_waited_for() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    for name in ["requirements.txt", "python.lock", "pants.toml"] {
+        let repo = crate::repo().index(&index).requirements("a\n");
+        let path = repo.root().join(name);
+        if path.exists() {
+            fs_err::remove_file(&path).unwrap();
+        }
+        repo.run("mkfifo".into(), &[name]);
+        let told = repo.xtask(&["generate-lockfiles"]);
+        assert_ne!(told.status, 0, "{name}: {told}");
+        if name == "requirements.txt" {
+            assert_snapshot!(told, @r#"
+            exit status 1
+            ----- stderr
+            warning: `requirements.txt` is neither a file nor a folder, and is not read
+            error: cannot read the requirements of `//:reqs`: it is a pipe, a socket or a device
+             --> BUILD:1:1
+              |
+            1 | python_requirements(name="reqs")
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+            hint: create `requirements.txt`, or name another file as `source`
+            "#);
+        }
+    }
+}
+
+#[test]
+fn a_cache_folder_without_a_name_is_none() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let repo = repo()
+        .index(&index)
+        .requirements("a\n")
+        .env("XTASK_CACHE_DIR", "");
+    lock(&repo);
+    assert!(!repo.root().join("cargo-xtask").exists());
+}
+
+#[test]
+fn two_spellings_of_one_lock() {
+    let repo = repo().requirements("a\n").file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.python]\ndefault_resolve = 'a'\n\
+         resolves = { a = 'locks/a.lock', b = './locks/../locks/a.lock' }\n",
+    );
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: the resolves `a` and `b` have the same lockfile, ./locks/../locks/a.lock
+    --> Cargo.toml
+     |
+    hint: give each resolve a file of its own
+    ");
+}

@@ -292,6 +292,7 @@ fn why_ignored(option: &str) -> Option<&'static str> {
             Some("a repository cannot say so, only pip's configuration on this machine")
         }
         "--use-feature" => Some("this is not pip"),
+        name if name.starts_with("${") => Some("no variable of this name is set"),
         _ => None,
     }
 }

@@ -8,7 +8,8 @@ use camino::Utf8PathBuf;
 use index::{FindLinks, Index, IndexOptions, IndexRule, Locations};
 use jiff::Timestamp;
 use model::{
-    InterpreterConstraints, PackageName, PackageSet, PackageSource, RequirementSource, Url,
+    InterpreterConstraints, PackageName, PackageSet, PackageSource, Place, RepoPath,
+    RequirementSource, Url,
 };
 use targets::Repository;
 use targets::requirements::{IndexOption, IndexOptionKind};
@@ -181,7 +182,7 @@ impl<'a> PackageIndexes<'a> {
             find_links.push(self.find_links(place));
         }
         for line in of_line(IndexOptionKind::FindLinks) {
-            find_links.push(self.find_links(&line.value));
+            find_links.push(self.find_links_of(line));
         }
         let shared = indexes.len();
         if self.options.index_url.is_none() {
@@ -230,6 +231,26 @@ impl<'a> PackageIndexes<'a> {
     fn line_url(&self, line: &IndexOption) -> Result<Url, GoalError> {
         self.url("--index-url", &line.value)
             .map_err(|error| error.at(line.place.clone()))
+    }
+
+    /// A page, or a folder: relative to the file that names it if it is there, as for pip, else to the
+    /// root.
+    fn find_links_of(&self, line: &IndexOption) -> FindLinks {
+        let of_file = RepoPath::new(RepoPath::new(&line.place.path).folder()).follow(&line.value);
+        let beside = of_file.filter(|path| self.session.root().join(path).is_dir());
+        let found = self.find_links(beside.as_deref().unwrap_or(&line.value));
+        if let FindLinks::Folder(folder) = &found
+            && !folder.is_dir()
+        {
+            let Place {
+                path, line: number, ..
+            } = &line.place;
+            let value = &line.value;
+            self.session.warn(format_args!(
+                "{path}:{number}: `--find-links {value}` has no effect: there is no folder {folder}"
+            ));
+        }
+        found
     }
 
     /// A page, or a folder relative to the root.

@@ -1,6 +1,7 @@
 //! `requirements.txt` as pip reads it
 //! (<https://pip.pypa.io/en/stable/reference/requirements-file-format/>).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::logical::{LogicalLine, logical_lines};
@@ -68,6 +69,15 @@ struct Inclusion<'r> {
     role: LineRole,
 }
 
+impl Inclusion<'_> {
+    /// What stands for a variable in a line, and none of this name is set.
+    fn unset_in(&self, line: &Line<'_>) -> Option<&str> {
+        let text = line.logical.text.as_str();
+        let mut options = self.file.options.iter().map(|(name, ..)| name.as_str());
+        options.find(|name| name.starts_with('$') && text.contains(name))
+    }
+}
+
 /// What the lines of a file are.
 #[derive(Clone, Copy, PartialEq)]
 enum LineRole {
@@ -94,10 +104,17 @@ fn read_into(
     inclusion: &mut Inclusion<'_>,
 ) -> Result<(), RequirementsError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = &*with_line_feeds(text);
     let path: Arc<str> = Arc::from(path);
     for mut logical in logical_lines(text) {
         if logical.text.contains("${") {
-            logical.text = expand(&logical.text, inclusion.reader);
+            let place = logical.place(&path, text, 0);
+            let (expanded, unset) = expand(&logical.text, inclusion.reader);
+            logical.text = expanded;
+            let unset = unset
+                .into_iter()
+                .map(|name| (name, String::new(), place.clone()));
+            inclusion.file.options.extend(unset);
         }
         let line = Line {
             path: &path,
@@ -108,8 +125,12 @@ fn read_into(
         if logical.text[start..].starts_with('-') {
             option_line(&line, start, inclusion)?;
         } else {
-            let entry = requirement_line(&line, start, inclusion)?;
-            push(entry, inclusion);
+            let entry = requirement_line(&line, start, inclusion);
+            let entry = entry.map_err(|error| match inclusion.unset_in(&line) {
+                Some(name) => error.hint(format!("no variable is set for `{name}`")),
+                None => error,
+            });
+            push(entry?, inclusion);
         }
     }
     Ok(())
@@ -122,29 +143,40 @@ fn push(line: RequirementLine, inclusion: &mut Inclusion<'_>) {
     }
 }
 
-/// Replaces `${NAME}` of upper-case names that are set.
-fn expand(text: &str, reader: &RequirementsReader<'_>) -> String {
+/// The text with a line feed after each line, as pip, like Python, tells them apart.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    const ENDS: [char; 9] = [
+        '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}',
+    ];
+    match text.contains(ENDS) {
+        true => Cow::Owned(text.replace("\r\n", "\n").replace(ENDS, "\n")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// Replaces `${NAME}` of upper-case names that are set; gives those that are not too.
+fn expand(text: &str, reader: &RequirementsReader<'_>) -> (String, Vec<String>) {
     let mut result = String::new();
+    let mut unset = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
         let (before, from) = rest.split_at(at);
         result.push_str(before);
         let name = from[2..].split_once('}').map(|(name, _)| name);
-        let value = name
-            .filter(|name| !name.is_empty() && name.bytes().all(is_variable_byte))
-            .and_then(|name| Some((name, reader.env.get(name)?)));
-        match value {
-            Some((name, value)) => {
+        let name = name.filter(|name| !name.is_empty() && name.bytes().all(is_variable_byte));
+        match name.map(|name| (name, reader.env.get(name))) {
+            Some((name, Some(value))) => {
                 result.push_str(value);
                 rest = &from[name.len() + 3..];
             }
-            None => {
+            of_name => {
+                unset.extend(of_name.map(|(name, _)| format!("${{{name}}}")));
                 result.push_str("${");
                 rest = &from[2..];
             }
         }
     }
-    result + rest
+    (result + rest, unset)
 }
 
 fn is_variable_byte(byte: u8) -> bool {
@@ -426,6 +458,8 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        // What is neither a file nor a folder is not opened.
+        std::io::ErrorKind::InvalidInput => "it is a pipe, a socket or a device".to_owned(),
         kind => kind.to_string(),
     }
 }
