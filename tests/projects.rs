@@ -600,3 +600,54 @@ fn uv_forbids_source_distributions() {
     done(&repo, &["generate-lockfiles"]);
     assert_snapshot!(locked(&repo, "python-default"), @"built==1.0");
 }
+
+#[test]
+fn misspelt_keys_of_projects_are_named() {
+    let index = LoopbackIndex::start([Package::new("a", "1.0")]);
+    let project = "[project]\nname = \"app\"\nrequires-python = \"==3.12.*\"\n";
+    let told = |text: &str| {
+        let repo = bare(&index).file("pyproject.toml", &format!("{project}{text}"));
+        done(&repo, &["generate-lockfiles"]).stderr
+    };
+    assert_snapshot!(told("dependancies = [\"a\"]\n"), @"
+    warning: pyproject.toml:4: `project.dependancies` has no effect: there is no such key, did you mean `dependencies`?
+    python-default (python.lock): 0 packages, written, no package changed
+    ");
+    assert_snapshot!(told("dependencies = [\"a\"]\n[tool.uv.sources]\na = { indx = \"x\" }\n"), @"
+    warning: pyproject.toml:6: `tool.uv.sources.a.indx` has no effect: there is no such key, did you mean `index`?
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a` is new)
+    ");
+    assert_snapshot!(told("dependencies = [\"a\"]\n[tool.poetry.dependencies]\na = { sorce = \"x\", version = \"1.*\" }\n"), @"
+    warning: pyproject.toml:6: `tool.poetry.dependencies.a.sorce` has no effect: there is no such key, did you mean `source`?
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a` is new)
+    ");
+}
+
+#[test]
+fn what_pdm_overrides_and_excludes() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0"),
+        Package::new("a", "2.0"),
+        Package::new("a", "3.0a1"),
+        Package::new("b", "1.0").requires("a>=2").requires("c"),
+        Package::new("c", "1.0"),
+        Package::new("d", "1.0rc1"),
+        Package::new("d", "0.9"),
+    ]);
+    let repo = bare(&index).file(
+        "pyproject.toml",
+        "[project]\nname = \"app\"\nrequires-python = \"==3.12.*\"\ndependencies = [\"a>=2\", \"b\", \"d\"]\n\
+         [tool.pdm.resolution]\nexcludes = [\"c\"]\nallow-prereleases = true\n\
+         [tool.pdm.resolution.overrides]\na = \"1.0\"\n",
+    );
+    assert_snapshot!(done(&repo, &["generate-lockfiles"]), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 3 packages, written
+      + a 1.0  (the requirement `a==1.0` is new)
+      + b 1.0  (the requirement `b` is new)
+      + d 1.0rc1  (the requirement `d` is new)
+    ");
+}

@@ -15,6 +15,7 @@ mod inferred;
 mod layout;
 mod manifest;
 mod members;
+mod misspelt;
 mod requirement_files;
 mod settings;
 mod settings_text;

@@ -10,7 +10,7 @@ use super::groups::{ProjectGroup, ProjectGroups};
 use super::inferred::IgnoredKey;
 use super::manifest::ProjectManifest;
 use super::settings_text::SettingsText;
-use super::{indexes, layout, uv_settings};
+use super::{indexes, layout, misspelt, uv_settings};
 use crate::files::RepositoryFiles;
 use crate::requirements::RequirementsError;
 use crate::tree::{Dir, join};
@@ -48,6 +48,7 @@ pub(super) fn text(
             .collect();
         let found = layout::source_roots(project, &dirs, files.tree());
         roots.extend(found.into_iter().map(|root| format!("/{root}")));
+        ignored.extend(misspelt::keys(project));
     }
     settings.list("source", "root_patterns", roots);
     let groups = &groups.groups;
@@ -86,14 +87,20 @@ pub(super) fn text(
 }
 
 /// What packages of an index require of the repository's own distributions is code here; and what uv's
-/// `exclude-dependencies` names.
+/// `exclude-dependencies` and PDM's `excludes` name.
 fn excluded(projects: &Projects, group: &ProjectGroup, root: Option<&ProjectManifest>) -> Array {
     let own = group.all.iter().map(|id| projects.get(*id));
     let own = own.filter(|project| project.is_packaged());
     let own = own.filter_map(|project| project.name.as_ref());
     let own: BTreeSet<&str> = own.map(PackageName::as_str).collect();
-    let further = root.map(|root| root.texts(&["tool", "uv", "exclude-dependencies"]));
-    own.into_iter().chain(further.unwrap_or_default()).collect()
+    let keys = [
+        &["tool", "uv", "exclude-dependencies"][..],
+        &["tool", "pdm", "resolution", "excludes"],
+    ];
+    let further = keys
+        .iter()
+        .flat_map(|keys| root.map(|root| root.texts(keys)));
+    own.into_iter().chain(further.flatten()).collect()
 }
 
 /// The settings of a repository with requirement files alone.

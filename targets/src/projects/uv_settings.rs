@@ -177,6 +177,10 @@ pub(super) fn of_resolve(
     if let Some(policy @ ("allow" | "disallow")) = root.text(&["tool", "uv", "prerelease"]) {
         settings.of_resolve("resolves_to_prereleases", resolve, policy.into());
     }
+    let of_pdm = root.item(&["tool", "pdm", "resolution", "allow-prereleases"]);
+    if of_pdm.and_then(Item::as_bool) == Some(true) {
+        settings.of_resolve("resolves_to_prereleases", resolve, "allow".into());
+    }
     for (all, some, setting) in [
         ("no-binary", "no-binary-package", "resolves_to_no_binary"),
         ("no-build", "no-build-package", "resolves_to_only_binary"),

@@ -1,6 +1,7 @@
 //! The requirements in the `[tool.poetry]` table of a `pyproject.toml`. See Poetry's documentation,
 //! "Dependency specification".
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -11,15 +12,18 @@ use super::{RequirementGroup, RequirementsError, RequirementsFile};
 use model::{PackageName, RepoPath};
 
 /// Adds the requirements of `dependencies`, `dev-dependencies` and all groups; where several name
-/// one project, the last.
+/// one project, the last. Where `[project]` has the dependencies, an entry may say only where one comes
+/// from.
 ///
 /// # Errors
 /// A value of the wrong shape, a version that cannot be read.
 pub(super) fn read(
     toml: &TomlText<'_>,
     table: &dyn TableLike,
+    of_project: Option<&dyn TableLike>,
     file: &mut RequirementsFile,
 ) -> Result<(), RequirementsError> {
+    let is_enriching = of_project.is_some_and(|project| project.get("dependencies").is_some());
     let mut projects: Vec<Project<'_>> = Vec::new();
     for (group, section) in sections(table) {
         let entries = section.as_table_like().into_iter();
@@ -69,6 +73,9 @@ pub(super) fn read(
             }
             Ok(())
         };
+        if is_enriching && groups.is_empty() && says_only_where(item) {
+            continue;
+        }
         if let Some(version) = item.as_str() {
             add(versions(version).map(|versions| Some(format!("{name} {versions}"))))?;
         } else if let Some(array) = item.as_array() {
@@ -127,6 +134,13 @@ fn extras_of(table: &dyn TableLike, name: &str, item: &Item) -> Vec<RequirementG
     });
     let named = bring.filter_map(|(extra, _)| extra.parse().ok().map(RequirementGroup::Extra));
     named.collect()
+}
+
+/// Whether an entry has neither a version nor a place: `[project]` has what is required.
+fn says_only_where(item: &Item) -> bool {
+    let keys = ["version", "git", "url", "path"];
+    let table = item.as_table_like();
+    table.is_some_and(|table| keys.iter().all(|key| table.get(key).is_none()))
 }
 
 /// Leaves out what `[project]` requires of projects for which Poetry's table has a place or first-party
@@ -198,7 +212,8 @@ fn requirement(folder: &str, name: &str, table: &dyn TableLike) -> Result<Option
         return Err("needs one of `version`, `git`, `url` and `path`".to_owned());
     }
     let python = text("python").map(python_marker).transpose()?;
-    let markers: Vec<String> = [text("markers").map(str::to_owned), python]
+    let platform = text("platform").map(platform_marker);
+    let markers: Vec<String> = [text("markers").map(str::to_owned), python, platform]
         .into_iter()
         .flatten()
         .map(|marker| format!("({marker})"))
@@ -219,6 +234,7 @@ fn versions(text: &str) -> Result<String, String> {
     let mut bounds = Vec::new();
     let text = with_commas(text);
     for part in text.split(',').filter(|part| !part.is_empty()) {
+        let part = &*with_star(part);
         if let Some(version) = part.strip_prefix('^') {
             bounds.push(between(version, caret(&release(version)?)));
         } else if let Some(version) = part.strip_prefix('~').filter(|rest| !rest.starts_with('=')) {
@@ -238,6 +254,21 @@ fn versions(text: &str) -> Result<String, String> {
         }
     }
     Ok(bounds.join(","))
+}
+
+/// A bound whose last numbers may be any, in the notation with one star at its end: `1.x` and `1.X.*` are
+/// `1.*`, and `x` is `*`.
+fn with_star(part: &str) -> Cow<'_, str> {
+    let is_any = |text: &str| ["x", "X", "*"].contains(&text);
+    let mut stem = part;
+    while let Some((before, _)) = stem.rsplit_once('.').filter(|(_, last)| is_any(last)) {
+        stem = before;
+    }
+    match (is_any(stem), stem == part) {
+        (true, _) => Cow::Borrowed("*"),
+        (false, true) => Cow::Borrowed(part),
+        (false, false) => Cow::Owned(format!("{stem}.*")),
+    }
 }
 
 /// The same bounds with commas alone between them: blanks part them too, but for those after an operator.
@@ -340,9 +371,23 @@ fn python_marker(text: &str) -> Result<String, String> {
     }
 }
 
+/// Poetry's `platform = "…"` as a marker: a value of `sys.platform`, or several.
+fn platform_marker(text: &str) -> String {
+    let alternatives = text.split("||").map(|one| {
+        let all = one.split([',', ' ']).filter(|part| !part.is_empty());
+        let all = all.map(|part| match part.strip_prefix("!=") {
+            Some(name) => format!("sys_platform != '{name}'"),
+            None => format!("sys_platform == '{}'", part.trim_start_matches('=')),
+        });
+        all.collect::<Vec<_>>().join(" and ")
+    });
+    let alternatives: Vec<String> = alternatives.collect();
+    format!("({})", alternatives.join(") or ("))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{python_marker, versions};
+    use super::{platform_marker, python_marker, versions};
 
     #[test]
     fn bounds_of_versions() {
@@ -368,6 +413,10 @@ mod tests {
             "^1 || ^2",
             "^x",
             "v1.2",
+            "1.x",
+            "1.2.X.*",
+            "!=1.x",
+            "x",
         ];
         let all: Vec<String> = all
             .iter()
@@ -394,8 +443,16 @@ mod tests {
         ^1 || ^2 is `^1 || ^2` has alternatives, which PEP 440 cannot express
         ^x is `x` is no version
         v1.2 is ==v1.2
+        1.x is >=1.0,<2.0
+        1.2.X.* is >=1.2.0,<1.3.0
+        !=1.x is !=1.*
+        x is 
         ");
         insta::assert_snapshot!(python_marker("^3.8 || >=2.7,<3").unwrap(), @"(python_version >= '3.8' and python_version < '4.0') or (python_version >= '2.7' and python_version < '3')");
+        assert_eq!(
+            platform_marker("darwin||!=win32,!=linux"),
+            "(sys_platform == 'darwin') or (sys_platform != 'win32' and sys_platform != 'linux')"
+        );
         insta::assert_snapshot!(python_marker(">=3.8.1").unwrap(), @"python_full_version >= '3.8.1'");
     }
 }

@@ -43,7 +43,7 @@ pub fn read_pyproject(
                 return Err(missing("there is no `[tool.poetry]` table")
                     .hint("`python_requirements` reads `[project]` and `[dependency-groups]`"));
             };
-            poetry::read(&toml, table, &mut file)?;
+            poetry::read(&toml, table, of_project, &mut file)?;
         }
         RequirementsFormat::Uv => {
             if let Some(item) = tool("uv").and_then(|table| table.get("dev-dependencies")) {
@@ -180,6 +180,7 @@ fn pdm_overrides(
         .get("resolution")
         .and_then(|table| table.get("overrides"));
     let overrides = overrides.and_then(Item::as_table_like);
+    let mut lines = Vec::new();
     for (name, item) in overrides.into_iter().flat_map(TableLike::iter) {
         let value = item.as_str().unwrap_or_default();
         let text = if value.contains("://") {
@@ -189,9 +190,10 @@ fn pdm_overrides(
         } else {
             format!("{name}{value}")
         };
-        file.overrides
-            .push((*toml.line(&text, item.span())?).clone());
+        lines.push((*toml.line(&text, item.span())?).clone());
     }
+    uv::replace_overridden(file, &lines);
+    file.overrides.extend(lines);
     Ok(())
 }
 
@@ -207,10 +209,11 @@ fn read_groups(
     };
     let groups = item.as_table_like().ok_or_else(|| wrong(item.span()))?;
     let named = |name: &str| groups.iter().any(|(have, _)| same_group(have, name));
+    let mut own: Vec<(ExtraName, Vec<ExtraName>)> = Vec::new();
     for (name, item) in groups.iter() {
         let array = item.as_array().ok_or_else(|| wrong(item.span()))?;
         let first = file.requirements.len();
-        let mut includes = Vec::new();
+        let mut includes = Vec::<ExtraName>::new();
         for value in array {
             let Some(table) = value.as_inline_table() else {
                 let key = format!("dependency-groups.{name}");
@@ -235,16 +238,59 @@ fn read_groups(
                     None => error,
                 });
             }
-            includes.extend(included.parse().map(RequirementGroup::Group));
+            includes.extend(included.parse());
         }
-        if let Ok(group) = name.parse().map(RequirementGroup::Group) {
-            file.declare(group.clone(), first);
-            for other in includes {
-                file.include(&group, other);
-            }
+        let group = toml.name(name, "a dependency group", item)?;
+        if own.iter().any(|(known, _)| *known == group) {
+            let message = format!("there are two dependency groups `{group}`");
+            return Err(RequirementsError::new(message, toml.place(item.span())));
+        }
+        let first_part = RequirementGroup::Group(group.clone());
+        file.declare(first_part.clone(), first);
+        for other in &includes {
+            file.include(&first_part, RequirementGroup::Group(other.clone()));
+        }
+        own.push((group, includes));
+    }
+    for (group, _) in &own {
+        if let Some(circle) = circle(&own, &mut vec![group]) {
+            let names: Vec<String> = circle.iter().map(|name| format!("`{name}`")).collect();
+            let item = groups
+                .iter()
+                .find(|(name, _)| same_group(name, group.as_str()));
+            let message = format!(
+                "dependency groups include each other: {}",
+                names.join(" -> ")
+            );
+            let span = item.and_then(|(_, item)| item.span());
+            return Err(RequirementsError::new(message, toml.place(span)));
         }
     }
     Ok(())
+}
+
+/// The way from a group back to itself over what groups include, if there is one.
+fn circle<'g>(
+    groups: &'g [(ExtraName, Vec<ExtraName>)],
+    way: &mut Vec<&'g ExtraName>,
+) -> Option<Vec<&'g ExtraName>> {
+    let last = *way.last()?;
+    let (_, includes) = groups.iter().find(|(name, _)| name == last)?;
+    for next in includes {
+        let is_back = way.first() == Some(&next);
+        if !is_back && way.contains(&next) {
+            continue;
+        }
+        way.push(next);
+        if is_back {
+            return Some(way.clone());
+        }
+        if let Some(found) = circle(groups, way) {
+            return Some(found);
+        }
+        way.pop();
+    }
+    None
 }
 
 /// Whether two names mean one group: they are compared as names of projects are (PEP 735).
@@ -289,9 +335,8 @@ impl Project {
                 let key = format!("project.optional-dependencies.{name}");
                 let first = own.requirements.len();
                 toml.array(item, &key, &mut own)?;
-                if let Ok(extra) = name.parse() {
-                    own.declare(RequirementGroup::Extra(extra), first);
-                }
+                let extra = toml.name(name, "an extra", item)?;
+                own.declare(RequirementGroup::Extra(extra), first);
             }
         }
         file.groups.append(&mut own.groups);

@@ -258,6 +258,24 @@ fn dependency_groups() {
     pyproject.toml:2:9: `dependency-groups.test` has an item that is neither a text nor `{include-group = "…"}`
     test = [{include = "lint"}]
     "#);
+    insta::assert_snapshot!(read("[dependency-groups]\na = [{include-group = \"b\"}]\nb = [{include-group = \"A\"}]\nc = [{include-group = \"a\"}]\n"), @r#"
+    pyproject.toml:2:5: dependency groups include each other: `a` -> `b` -> `a`
+    a = [{include-group = "b"}]
+    "#);
+    insta::assert_snapshot!(read("[dependency-groups]\nx-y = []\nX_Y = [\"a\"]\n"), @r#"
+    pyproject.toml:3:7: there are two dependency groups `x-y`
+    X_Y = ["a"]
+    "#);
+    insta::assert_snapshot!(read("[dependency-groups]\n\"x y\" = []\n"), @r#"
+    pyproject.toml:2:9: `x y` cannot be the name of a dependency group
+    "x y" = []
+    hint: a name has letters, digits, `-`, `_` and `.`
+    "#);
+    insta::assert_snapshot!(read("[project]\n[project.optional-dependencies]\n\"x!\" = []\n"), @r#"
+    pyproject.toml:3:8: `x!` cannot be the name of an extra
+    "x!" = []
+    hint: a name has letters, digits, `-`, `_` and `.`
+    "#);
     insta::assert_snapshot!(read("[dependency-groups]\ntest = \"pytest\"\n"), @r#"
     pyproject.toml:2:8: `dependency-groups` must be a table of lists
     test = "pytest"
@@ -318,6 +336,18 @@ fn tables_of_poetry() {
     pyproject.toml:2:5: `a` in `tool.poetry`: needs one of `version`, `git`, `url` and `path`
     a = { extras = ["x"] }
     "#);
+}
+
+#[test]
+fn dependencies_of_a_project_that_poetry_enriches() {
+    let read = |text: &str| of_project(RequirementsFormat::Poetry, text);
+    let project = "[project]\nname = \"app\"\ndependencies = [\"a>=1\"]\n";
+    insta::assert_snapshot!(read(&format!("{project}[tool.poetry.dependencies]\na = {{ source = \"own\" }}\nb = {{ allow-prereleases = true }}\n")), @"pyproject.toml:3:18: a>=1");
+    insta::assert_snapshot!(read(&format!("{project}[tool.poetry.group.dev.dependencies]\nc = {{ source = \"own\" }}\n")), @r#"
+    pyproject.toml:5:5: `c` in `tool.poetry`: needs one of `version`, `git`, `url` and `path`
+    c = { source = "own" }
+    "#);
+    insta::assert_snapshot!(read("[tool.poetry.dependencies]\na = { version = \"1.x\", platform = \"darwin\" }\n"), @"pyproject.toml:2:5: a >=1.0,<2.0 ; ((sys_platform == 'darwin'))");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml_edit::{Array, Item};
 
 use super::{RequirementLine, RequirementsError, RequirementsFile};
-use model::{Place, RepoPath};
+use model::{ExtraName, Place, RepoPath};
 
 /// The text of a TOML file, for places in it.
 pub(super) struct TomlText<'t> {
@@ -58,6 +58,20 @@ impl TomlText<'_> {
         })?;
         file.requirements.push(Arc::new(line));
         Ok(())
+    }
+
+    /// The name of an extra or dependency group, which has the value `item`.
+    pub(super) fn name(
+        &self,
+        name: &str,
+        what: &str,
+        item: &Item,
+    ) -> Result<ExtraName, RequirementsError> {
+        name.parse().map_err(|_| {
+            let message = format!("`{name}` cannot be the name of {what}");
+            RequirementsError::new(message, self.place(item.span()))
+                .hint("a name has letters, digits, `-`, `_` and `.`")
+        })
     }
 
     fn not_texts(&self, key: &str, span: Option<Range<usize>>) -> RequirementsError {

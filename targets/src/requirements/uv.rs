@@ -73,8 +73,8 @@ fn lines((toml, table): UvTable<'_>, key: &str) -> Result<Vec<RequirementLine>, 
     Ok(lines.map(|line| (*line).clone()).collect())
 }
 
-/// Puts overrides in the place of what projects themselves require, as uv does.
-fn replace_overridden(file: &mut RequirementsFile, overrides: &[RequirementLine]) {
+/// Puts overrides in the place of what projects themselves require, as uv and PDM do.
+pub(super) fn replace_overridden(file: &mut RequirementsFile, overrides: &[RequirementLine]) {
     let name_of = |line: &RequirementLine| line.specifier.requirement().map(|a| a.name.clone());
     let mut kept = Vec::with_capacity(file.requirements.len());
     for line in file.requirements.drain(..) {
