@@ -174,6 +174,12 @@ fn a_process_that_ends_before_pytest_is_a_failure() {
             "src/t/test_pass.py",
             "import os\n\ndef test_pass():\n    os.umask(0o777)\n",
         ),
+        (
+            "src/t/test_limited.py",
+            "import os, resource\n\ndef test_limited():\n    \
+             used = len(os.listdir('/proc/self/fd'))\n    \
+             resource.setrlimit(resource.RLIMIT_NOFILE, (used, used))\n",
+        ),
     ]) else {
         return;
     };
@@ -190,6 +196,7 @@ fn a_process_that_ends_before_pytest_is_a_failure() {
     assert_eq!(forked, summary("--test-fork=false"));
     assert_snapshot!(forked, @"
     ✓ src/t/test_fork.py:tests succeeded in [T]s
+    ✓ src/t/test_limited.py:tests succeeded in [T]s
     ✓ src/t/test_pass.py:tests succeeded in [T]s
     ✕ src/t/test_exit.py:tests failed in [T]s
     ✕ src/t/test_late.py:tests failed in [T]s
