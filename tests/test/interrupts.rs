@@ -242,6 +242,88 @@ fn fixtures_release_what_they_hold_whenever_it_comes() {
     }
 }
 
+/// Tests that hold something of each scope again and again.
+const HOLDERS: &str = "\
+import time
+import pytest
+
+@pytest.mark.parametrize('number', range(200))
+def test_held(inner, number):
+    time.sleep(.05)
+";
+
+/// `XTASK_INTERRUPTS=100` tries so many moments.
+#[test]
+fn fixtures_release_what_they_hold_at_random_moments() {
+    let Some((repo, _index)) = fixtures(200) else {
+        return;
+    };
+    repo.write("src/t/test_held.py", HOLDERS);
+    repo.write("src/t/test_other.py", HOLDERS);
+    let folder = repo.root().join("held");
+    let own = repo.root().join("src/t/conftest.py");
+    let each = FIXTURES.replace("{HELD}/{name}", "{HELD}/{os.getpid()} {name}");
+    fs_err::write(own, each).unwrap();
+    let repo = repo.env("HELD", folder.as_str()).env("MOMENT", "none");
+    let moments = std::env::var("XTASK_INTERRUPTS").map_or(3, |count| count.parse().unwrap());
+    let held = || -> Vec<String> {
+        let entries = folder.read_dir_utf8().unwrap().flatten();
+        entries
+            .map(|entry| entry.into_path().into_string())
+            .collect()
+    };
+    for number in 0..moments {
+        fs_err::create_dir_all(&folder).unwrap();
+        let running = repo.start(&["--jobs=2", "test", "--force", "::"]);
+        let started = Instant::now();
+        while held().is_empty() {
+            assert!(started.elapsed().as_secs() < 200, "nothing is held");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Not to be said beforehand: fixtures take what time they take.
+        let moment = Duration::from_millis(number * 7919 % 2000);
+        std::thread::sleep(moment);
+        let children = held()
+            .into_iter()
+            .filter_map(|path| fs_err::read_to_string(path).ok());
+        let children: Vec<String> = children.filter(|pid| !pid.is_empty()).collect();
+        let output = running.interrupt();
+        assert_eq!(output.status, 1, "{output}");
+        assert_eq!(held(), [""; 0], "after {moment:?}: {output}");
+        assert!(
+            !children.iter().any(|pid| runs(pid)),
+            "after {moment:?}: {output}"
+        );
+    }
+}
+
+/// A test with a child that Python waits for at its end.
+const PARENT: &str = "\
+import multiprocessing, time
+from conftest import moment
+
+def test_child(inner):
+    child = multiprocessing.Process(target=time.sleep, args=(600,))
+    child.start()
+    moment('child')
+    child.join()
+";
+
+#[test]
+fn what_a_test_has_started_is_interrupted_after_its_fixtures() {
+    let Some((mut repo, _index)) = fixtures(200) else {
+        return;
+    };
+    repo.write("src/t/test_held.py", PARENT);
+    for how in ["--test-fork=true", "--test-fork=false"] {
+        let started = Instant::now();
+        let (kept, left) = held_after(repo, "child", ("INT", how));
+        assert_eq!(left, [""; 0], "{how}");
+        assert!(started.elapsed().as_secs() < 150, "{how}");
+        repo = kept;
+    }
+}
+
 /// A case of `unittest` that holds a file, and one until its clean-up.
 const CASE: &str = "\
 import os, time, unittest

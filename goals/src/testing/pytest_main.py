@@ -17,6 +17,8 @@ class HeldInterruptions:
         self.patience, self.process = patience, os.getpid()
         self.depth = self.made = 0
         self.is_heard = self.is_impatient = self.releases = False
+        # Whether pytest has ended its fixtures since it was interrupted.
+        self.is_interrupted = False
 
     @contextlib.contextmanager
     def held(self, releases=False):
@@ -90,6 +92,10 @@ class HeldInterruptions:
                 # What prepared pytest may be another process.
                 held.process = os.getpid()
 
+            def pytest_keyboard_interrupt(self, excinfo):
+                # Other reasons to stop are its subclasses.
+                held.is_interrupted = excinfo.type is KeyboardInterrupt
+
             @pytest.hookimpl(tryfirst=True)
             def pytest_runtest_protocol(self):
                 pass_on()
@@ -144,6 +150,10 @@ def main():
     held = HeldInterruptions(float(grace or 0) / 2)
     path = os.path.abspath(".pytest-ended")
     code = pytest.main(plugins=[held.hooks()] if grace else [])
+    if held.is_interrupted and os.getpid() == held.process == os.getpgrp():
+        # As on a terminal, where what tests have started is interrupted with them. Python waits for some of it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.killpg(0, signal.SIGINT)
     if code == 0 and (not grace or os.getpid() == held.process):
         try:
             with open(path, "x"):
