@@ -12,6 +12,7 @@ mod limits;
 mod on_workers;
 mod oracle;
 mod packages;
+mod preparing;
 mod refused;
 mod running;
 

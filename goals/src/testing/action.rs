@@ -106,6 +106,11 @@ impl PlannedBatch {
             && !self.batch.is_alone
     }
 
+    /// Whether pytest may be prepared for it and others together: not where what is measured begins with that.
+    pub(super) fn may_be_prepared(&self) -> bool {
+        self.batch.files.len() == 1 && self.inputs.coverage.is_none()
+    }
+
     /// The servers that it may be forked of: the first that has imported nothing else than its own would have.
     pub(super) fn server_choices(&self) -> Vec<ServerChoice> {
         let mut environments = vec![&self.shared, &self.environment];

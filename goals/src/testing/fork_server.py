@@ -1,7 +1,9 @@
 # Starts test modules as forks of one interpreter, which has imported pytest and what earlier modules imported of
-# what their environments have in common. Each connection is one module: a request in JSON, then the number of its process, then how it
-# ended; the module's process is reaped when the other side has heard that. Standard input ends with the run.
+# what their environments have in common. Each connection is one module: a request in JSON, then the number of its
+# process, then how it ended; the module's process is reaped when the other side has heard that. Standard input ends with
+# the run.
 import atexit
+import collections
 import gc
 import io
 import json
@@ -9,6 +11,7 @@ import selectors
 import signal
 import socket
 import threading
+import time
 import types
 import weakref
 
@@ -19,8 +22,12 @@ FORK_SAFE = ("numpy", "scipy")
 LOST_OUTPUT = 120
 # How many seconds an import may take.
 PATIENCE = 60
+# In so many other processes pytest is prepared at one time.
+PREPARED = 8
 # Names what all modules of this environment imported in an earlier run: the next server imports it before it forks.
 COMMON = os.path.join(sys.prefix, "imported-by-all")
+# Marks a module that is not of the server's environment.
+OWN = "+"
 
 
 def plugins():
@@ -92,15 +99,17 @@ def keep_imports(names):
 
 
 def imported():
-    """What of the server's environment and of Python is imported, in the order of the imports."""
+    """What of this process's environment and of Python is imported, in the order of the imports; marked where the
+    server's environment does not have it."""
     own, python = os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__)
     found = []
     for name, module in list(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
         origin = getattr(spec, "origin", None) or ""
-        is_shared = origin.startswith(own) and os.path.exists(SHARED + origin[len(sys.prefix):])
-        if (is_shared or origin.startswith(python)) and spec.name == name:
-            found.append(name)
+        is_own = origin.startswith(own)
+        if (is_own or origin.startswith(python)) and spec.name == name:
+            is_shared = not is_own or os.path.exists(SHARED + origin[len(sys.prefix):])
+            found.append(name if is_shared else OWN + name)
     return found
 
 
@@ -119,14 +128,17 @@ def admits(environments, request):
 class Module:
     """One module that runs."""
 
-    def __init__(self, connection, request, is_first):
+    def __init__(self, connection, request, is_first, prepared=None):
         self.connection = connection
         # Whether all that it has imported is what it needs, and nothing is the server's.
         self.is_first = is_first
-        self.learned = os.memfd_create("learned")
-        self.pid = os.fork()
-        if self.pid == 0:
-            raise Forked(request, self.learned)
+        if prepared:
+            self.learned, self.pid = prepared.learned, prepared.pid
+        else:
+            self.learned = os.memfd_create("learned")
+            self.pid = os.fork()
+            if self.pid == 0:
+                raise Forked(request, self.learned)
         self.learns = request["more"]
         self.ended = False
         try:
@@ -152,11 +164,11 @@ class Module:
 
 
 class Forked(BaseException):
-    """This process is a module's: it leaves the server's code."""
+    """This process is a module's, or one where pytest is prepared, which has a channel: it leaves the server's code."""
 
-    def __init__(self, request, learned):
+    def __init__(self, request, learned=None, channel=None, connection=None):
         super().__init__()
-        self.request, self.learned = request, learned
+        self.request, self.learned, self.channel, self.connection = request, learned, channel, connection
 
 
 def ended(pid):
@@ -167,88 +179,328 @@ def ended(pid):
     return (0 if info.si_code == os.CLD_EXITED else 1, info.si_status)
 
 
-def serve(path):
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    server.bind(path)
-    server.listen(64)
-    wake, waker = socket.socketpair()
-    for one in (wake, waker):
-        one.setblocking(False)
-    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGALRM, late)
-    selector = selectors.DefaultSelector()
-    selector.register(server, selectors.EVENT_READ, "new")
-    selector.register(wake, selectors.EVENT_READ, "child")
-    selector.register(0, selectors.EVENT_READ, "over")
-    modules, environments = {}, {}
-    common = known_imports()
-    is_first = common is None
-    is_safe = learn(common or [])
-    if not is_safe:
-        keep_imports([])
-    os.write(1, b"ready\n")
-    try:
-        while True:
-            for key, _ in selector.select():
-                if key.data == "over":
-                    return
-                if key.data == "child":
-                    wake.recv(4096)
-                    for module in modules.values():
-                        status = None if module.ended else ended(module.pid)
-                        if status is not None:
-                            module.end(status)
-                elif key.data == "new":
-                    connection, _ = server.accept()
-                    with connection.makefile("rb") as lines:
-                        line = lines.readline()
-                    request = json.loads(line or "null")
-                    if not (request and is_safe and admits(environments, request)):
-                        with contextlib.suppress(OSError):
-                            connection.sendall(b"not to be forked here\n")
-                        connection.close()
-                        continue
-                    module = Module(connection, request, is_first)
-                    modules[connection.fileno()] = module
-                    selector.register(connection, selectors.EVENT_READ, "heard")
-                else:
-                    # The other side heard of the end, or is gone.
-                    module = modules.pop(key.fd)
-                    selector.unregister(key.fileobj)
-                    if not module.ended:
-                        os.killpg(module.pid, signal.SIGKILL)
-                    names = module.reap()
-                    if module.is_first and names:
-                        own = set(names)
-                        common = [name for name in (names if common is None else common) if name in own]
-                        keep_imports(common)
-                    if module.learns:
-                        is_first = False
-                        is_safe = learn(names) and is_safe
-    except Forked:
-        # What is the server's is closed in the module's process.
-        selector.close()
-        signal.set_wakeup_fd(-1)
-        for one in (server, wake, waker, *(module.connection for module in modules.values())):
+class ForkServer:
+    """Starts modules as forks of this process, and hears of their ends."""
+
+    HEARD = (signal.SIGCHLD, signal.SIGALRM)
+
+    def __init__(self):
+        self.modules, self.is_over, self.pid = {}, False, os.getpid()
+        self.selector = selectors.DefaultSelector()
+        self.handlers = {number: signal.getsignal(number) for number in self.HEARD}
+        self.pair = socket.socketpair()
+        for one in self.pair:
+            one.setblocking(False)
+        self.wakes = signal.set_wakeup_fd(self.pair[1].fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGALRM, late)
+        self.hear(self.pair[0], self.child_ended)
+
+    def hear(self, file, handler):
+        self.selector.register(file, selectors.EVENT_READ, handler)
+
+    def serve(self, begin=lambda: None):
+        try:
+            begin()
+            while not self.is_over:
+                for key, _ in self.selector.select(self.patience()):
+                    key.data(key)
+        except Forked:
+            # What is the server's is closed in the other process.
+            self.close()
+            raise
+        finally:
+            if os.getpid() == self.pid:
+                for module in self.modules.values():
+                    os.killpg(module.pid, signal.SIGKILL)
+
+    def patience(self):
+        """After how many seconds something is to be looked at."""
+
+    def close(self):
+        self.selector.close()
+        signal.set_wakeup_fd(self.wakes)
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
+        for one in (*self.pair, *(module.connection for module in self.modules.values())):
             one.close()
-        raise
-    finally:
-        if os.getpid() == SERVER:
-            for module in modules.values():
-                os.killpg(module.pid, signal.SIGKILL)
+
+    def child_ended(self, key):
+        key.fileobj.recv(4096)
+        for module in self.modules.values():
+            status = None if module.ended else ended(module.pid)
+            if status is not None:
+                module.end(status)
+
+    def start(self, connection, request, is_first=False, prepared=None):
+        self.modules[connection.fileno()] = Module(connection, request, is_first, prepared)
+        self.hear(connection, self.heard)
+
+    def heard(self, key):
+        """The other side heard of the end, or is gone."""
+        module = self.modules.pop(key.fd)
+        self.selector.unregister(key.fileobj)
+        if not module.ended:
+            os.killpg(module.pid, signal.SIGKILL)
+        self.learn(module.reap(), module.learns, module.is_first)
+
+
+class SharedServer(ForkServer):
+    """The server of a run: it has imported what environments have in common."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.bind(path)
+        self.socket.listen(64)
+        self.hear(self.socket, self.accept)
+        self.hear(0, self.end)
+        self.environments = {}
+        # Where pytest is prepared, by what for, the latest last. And for what that cannot be shared.
+        self.prepared, self.unprepared = collections.OrderedDict(), set()
+        self.common = known_imports()
+        # Whether nothing is imported here but what all modules need.
+        self.is_first = self.common is None
+        self.is_safe = learn(self.common or [])
+        if not self.is_safe:
+            keep_imports([])
+
+    def close(self):
+        super().close()
+        self.socket.close()
+        for prepared in self.prepared.values():
+            prepared.close()
+            for connection, _ in prepared.waiting:
+                connection.close()
+
+    def end(self, _):
+        self.is_over = True
+        for prepared in self.prepared.values():
+            prepared.close()
+        # What they took counts as this process's.
+        for prepared in self.prepared.values():
+            prepared.reap()
+
+    def patience(self):
+        now = time.monotonic()
+        for prepared in self.prepared.values():
+            if prepared.waiting and now > prepared.limit:
+                os.kill(prepared.pid, signal.SIGKILL)
+        return 1 if any(prepared.waiting for prepared in self.prepared.values()) else None
+
+    def accept(self, _):
+        connection, _ = self.socket.accept()
+        with connection.makefile("rb") as lines:
+            line = lines.readline()
+        request = json.loads(line or "null")
+        if not (request and self.is_safe and admits(self.environments, request)):
+            with contextlib.suppress(OSError):
+                connection.sendall(b"not to be forked here\n")
+            connection.close()
+            return
+        key = preparation_key(request)
+        if key is None or key in self.unprepared:
+            self.start(connection, request, self.is_first)
+            return
+        request["first"] = self.is_first
+        if key in self.prepared:
+            self.prepared[key].hand(connection, request)
+            self.prepared.move_to_end(key)
+            return
+        at_rest = [key for key, prepared in self.prepared.items() if not prepared.waiting]
+        for other in at_rest[: len(self.prepared) + 1 - PREPARED]:
+            self.drop(other)
+        self.prepared[key] = PreparedProcess(connection, request)
+        self.hear(self.prepared[key].channel.end, lambda _: self.said(key))
+
+    def said(self, key):
+        """A process in which pytest is prepared, or is not, said something of a module."""
+        prepared = self.prepared[key]
+        lines = prepared.channel.hear()
+        for word, *names in lines or []:
+            if word == "taken":
+                prepared.waiting.pop()[0].close()
+            elif word == "refused":
+                self.start(*prepared.waiting.pop(), self.is_first)
+            elif word == "own":
+                # What was done cannot be done again: it is the module's process.
+                self.unprepared.add(key)
+                self.start(*prepared.waiting.pop(), self.is_first, prepared)
+                self.leave(key)
+                return
+            else:
+                self.learn(names, "learns" in word, "first" in word)
+        if lines is None:
+            waiting = prepared.waiting
+            self.drop(key)
+            for connection, request in waiting:
+                self.unprepared.add(key)
+                self.start(connection, request, self.is_first)
+
+    def leave(self, key):
+        prepared = self.prepared.pop(key)
+        self.selector.unregister(prepared.channel.end)
+        prepared.close()
+        return prepared
+
+    def drop(self, key):
+        self.leave(key).reap()
+
+    def learn(self, names, learns, is_first):
+        names = [name for name in names if not name.startswith(OWN)]
+        if is_first and names:
+            own = set(names)
+            self.common = [name for name in (names if self.common is None else self.common) if name in own]
+            keep_imports(self.common)
+        if learns:
+            self.is_first = False
+            self.is_safe = learn(names) and self.is_safe
+
+
+class PreparedProcess:
+    """Another process, in which pytest is prepared."""
+
+    # How many seconds that may take until its modules are prepared by themselves.
+    PATIENCE = 20
+
+    def __init__(self, connection, request):
+        self.waiting = [(connection, request)]
+        self.limit = time.monotonic() + self.PATIENCE
+        # Of the module, if it is the only one.
+        self.learned = os.memfd_create("learned")
+        own, other = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            own.close()
+            raise Forked(request, self.learned, Channel(other), connection)
+        other.close()
+        self.channel = Channel(own)
+
+    def hand(self, connection, request):
+        self.waiting.append((connection, request))
+        self.limit = time.monotonic() + self.PATIENCE
+        self.channel.hand(connection, {name: value for name, value in request.items() if name != "environment"})
+
+    def close(self):
+        self.channel.end.close()
+
+    def reap(self):
+        if self.waiting:
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+class PreparedServer(ForkServer):
+    """The server of modules that pytest is prepared for in this process: they go on where it would begin with one."""
+
+    def __init__(self, channel, preparation):
+        super().__init__()
+        self.channel, self.preparation, self.is_first = channel, preparation, True
+        self.hear(channel.end, self.take)
+
+    def close(self):
+        super().close()
+        self.channel.end.close()
+
+    def take(self, _):
+        taken = self.channel.take()
+        if taken is None:
+            self.is_over = True
+        else:
+            self.begin(*taken)
+
+    def begin(self, connection, request):
+        if self.preparation.holds():
+            self.channel.say("taken")
+            self.start(connection, request, self.is_first and request["first"])
+        else:
+            connection.close()
+            self.channel.say("refused")
+
+    def learn(self, names, learns, is_first):
+        word = ("first-" if is_first else "") + ("learns" if learns else "ends")
+        self.channel.say(word, *(name for name in names if not name.startswith(OWN)))
+        if learns:
+            self.is_first = False
+            # Without it the next one is prepared in another process.
+            self.is_over = not learn([name[len(OWN):] if name.startswith(OWN) else name for name in names])
 
 
 def run(request, learned):
     """Runs pytest as an interpreter of its own would."""
+    redirect(request)
+    enter(request)
+    try:
+        return main()
+    finally:
+        leave_word(learned)
+
+
+def run_prepared(started):
+    """Prepares pytest, and runs it in each module's process."""
+    global MISSES
+    request = started.request
+    of_pytest, learned = config._prepareconfig, []
+    enter(request)
+    MISSES = Misses()
+    sys.meta_path.append(MISSES)
+    preparation = Preparation(request, MISSES)
+
+    def go_on(module):
+        learned.append(module.learned)
+        redirect(module.request)
+        sys.argv[1:] = module.request["arguments"]
+        sys.meta_path.remove(MISSES)
+        preparation.hand_over(module.request)
+
+    def go_on_alone():
+        started.connection.close()
+        started.channel.say("own")
+        # Until the server has this process be the module's.
+        while started.channel.hear() is not None:
+            pass
+        go_on(started)
+
+    def prepare(*arguments, **named):
+        try:
+            prepared = of_pytest(*arguments, **named)
+        except BaseException:
+            preparation.finish(None)
+            go_on_alone()
+            raise
+        if not preparation.finish(prepared):
+            go_on_alone()
+            return prepared
+        gc.freeze()
+        server = PreparedServer(started.channel, preparation)
+        try:
+            server.serve(lambda: server.begin(started.connection, request))
+        except Forked as forked:
+            shared.update(sys.modules)
+            os.close(started.learned)
+            go_on(forked)
+            return prepared
+        os._exit(0)
+
+    config._prepareconfig = prepare
+    try:
+        return main()
+    finally:
+        leave_word(*learned)
+
+
+def redirect(request):
+    """Has a module's process lead its own group, and print into the module's files."""
     os.setpgid(0, 0)
-    for number in (signal.SIGCHLD, signal.SIGALRM):
-        signal.signal(number, signal.SIG_DFL)
     null = os.open(os.devnull, os.O_RDONLY)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     for fd, file in ((0, null), (1, os.open(request["stdout"], flags)), (2, os.open(request["stderr"], flags))):
         os.dup2(file, fd)
         os.close(file)
+
+
+def enter(request):
+    """Has this process be in a module's sandbox and environment."""
     os.environ.clear()
     os.environ.update(request["variables"])
     os.chdir(request["folder"])
@@ -267,11 +519,12 @@ def run(request, learned):
     for name in os.environ.pop("XTASK_UNASKED", "").split():
         os.environ.pop(name, None)
     keep_code(os.environ.pop("XTASK_CODE", None))
-    try:
-        return main()
-    finally:
-        os.write(learned, "\n".join(imported()).encode())
-        os.close(learned)
+
+
+def leave_word(learned):
+    """Tells the server what was imported."""
+    os.write(learned, "\n".join(imported()).encode())
+    os.close(learned)
 
 
 def leave(code, shared):
@@ -311,15 +564,21 @@ MISSES = Misses()
 sys.meta_path.append(MISSES)
 import pytest  # noqa: E402
 
+try:
+    from _pytest import config  # noqa: E402
+except ImportError:
+    config = None
+
 warm()
 try:
-    serve(sys.argv[1])
+    SharedServer(sys.argv[1]).serve(lambda: os.write(1, b"ready\n"))
 except Forked as forked:
-    request, learned = forked.request, forked.learned
+    started = forked
 else:
-    sys.exit(0)
+    # Nothing is left to do, and taking all of it apart takes long.
+    os._exit(0)
 shared = set(sys.modules)
-code = run(request, learned)
+code = run_prepared(started) if started.channel else run(started.request, started.learned)
 if not isinstance(code, int):
     sys.exit(code)
 leave(code, shared)

@@ -1,6 +1,9 @@
 //! Modules as forks of an interpreter that has imported what they share: one server for environments that are alike,
-//! and their variables. It learns from each module that ended what the next ones will import of the environment; nothing of
-//! the repository is imported there, so that a module sees its own files only.
+//! and their variables. It learns from each module that ended what the next ones will import of the environment.
+//!
+//! What pytest does before it looks at a module, with its plug-ins and `conftest.py` files, it does once for modules for
+//! which it would do the same: in a fork of the server, at the place of their sandbox, of which they are forked then.
+//! So a module sees its own files only, and nothing of the repository is imported that it would not import itself.
 //!
 //! Where no server can be started, or forking is not safe any more, a module has an interpreter of its own.
 
@@ -9,9 +12,12 @@ use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use engine::{ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner};
+use engine::{
+    ForkExec, InputTree, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner,
+};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
 
@@ -20,6 +26,7 @@ const SERVER: &str = concat!(
     include_str!("kept_code.py"),
     include_str!("pytest_main.py"),
     include_str!("shared_imports.py"),
+    include_str!("prepared.py"),
     include_str!("fork_server.py")
 );
 
@@ -46,7 +53,7 @@ struct ForkServer {
     folder: tempfile::TempDir,
     handle: duct::Handle,
     /// Its end is the server's.
-    _input: PipeWriter,
+    input: Option<PipeWriter>,
 }
 
 /// A server that modules may be forked of.
@@ -73,6 +80,8 @@ pub(super) struct ForkSpawner {
     pub(super) environment: Utf8PathBuf,
     /// What starts interpreters otherwise, and knows the slot's variable.
     pub(super) slot: Option<String>,
+    /// What it sees, if pytest may be prepared for it and others together.
+    pub(super) prepared: Option<InputTree>,
 }
 
 impl Spawner for ForkSpawner {
@@ -82,12 +91,14 @@ impl Spawner for ForkSpawner {
             let number = (launch.slot + 1).to_string();
             launch.environment.insert(name.clone(), number);
         }
+        let others = self.others();
         for choice in &self.choices {
             let before = choice.remaining.fetch_sub(1, Ordering::Relaxed);
             let module = ModuleFork {
                 environment: &self.environment,
                 // What one module imports is imported once more: that pays where several follow.
                 is_learned: before > 3,
+                others: others.as_deref(),
             };
             for _ in 0..SERVERS {
                 let Ok(server) = self.server(choice, &launch) else {
@@ -114,7 +125,17 @@ pub(super) fn is_lost(error: &io::Error) -> bool {
         .is_some_and(|inner| inner.is::<LostServer>())
 }
 
+/// How long a server that is told to end may take for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl ForkSpawner {
+    /// What the module sees beside modules of Python, if others may see the same: pytest is prepared once for these.
+    fn others(&self) -> Option<String> {
+        let tree = self.prepared.as_ref()?;
+        let tree = tree.subset(|path| !path.ends_with(".py"));
+        Some(tree.digest().to_string())
+    }
+
     fn server(&self, choice: &ServerChoice, launch: &Launch) -> io::Result<Arc<ForkServer>> {
         let cell = {
             let mut servers = lock(&self.servers.servers);
@@ -172,7 +193,7 @@ impl ForkServer {
         Ok(Self {
             folder,
             handle,
-            _input: own_input,
+            input: Some(own_input),
         })
     }
 
@@ -190,6 +211,7 @@ impl ForkServer {
             "stdout": stdout,
             "stderr": stderr,
             "more": module.is_learned,
+            "others": module.others,
         });
         let written = (&connection).write_all(format!("{request}\n").as_bytes());
         written.map_err(lost)?;
@@ -208,8 +230,11 @@ impl ForkServer {
 impl Drop for ForkServer {
     fn drop(&mut self) {
         // It has no modules any more, and is waited for: what it and they took counts as this process's.
-        let _ = self.handle.kill();
-        let _ = self.handle.wait();
+        drop(self.input.take());
+        if !matches!(self.handle.wait_timeout(PATIENCE), Ok(Some(_))) {
+            let _ = self.handle.kill();
+            let _ = self.handle.wait();
+        }
     }
 }
 
@@ -219,6 +244,8 @@ struct ModuleFork<'a> {
     environment: &'a Utf8Path,
     /// Whether the server is to import what it imports.
     is_learned: bool,
+    /// What must be the same where pytest is prepared for another too.
+    others: Option<&'a str>,
 }
 
 /// A module that was forked.

@@ -10,7 +10,9 @@ use engine::{
     Action, ActionError, Digest, InputTree, Outcome, ProcessEnd, Provenance, RunEvent, RunObserver,
     WorkerForm,
 };
+use model::Sha256;
 use pytest::{OutputPolicy, ResultLine, ResultOrigin, TestCase};
+use rustc_hash::FxHashMap;
 
 use super::action::{ENDED, PlannedBatch, debug_adapter_address};
 use super::fork_server::{ForkServers, ForkSpawner, ServerChoice, is_lost};
@@ -201,6 +203,10 @@ impl BatchRunner<'_> {
             let form = forms.entry(batch.environment.identity.to_string());
             form.or_insert_with(|| Arc::new(TestOnWorkers::new(batch.environment.clone())));
         }
+        let mut prepared: FxHashMap<Sha256, usize> = FxHashMap::default();
+        for batch in batches.iter().filter(|batch| batch.may_be_prepared()) {
+            *prepared.entry(batch.environment.identity).or_default() += 1;
+        }
         let action = |(batch, keys): (&&PlannedBatch, &Vec<String>)| {
             let mut action = batch.action(self.session, self.arguments);
             let form = forms.get(&batch.environment.identity.to_string());
@@ -217,6 +223,9 @@ impl BatchRunner<'_> {
                     choices,
                     environment: batch.environment.environment.root().to_owned(),
                     slot: self.session.settings.pytest.execution_slot_var.clone(),
+                    prepared: (batch.may_be_prepared()
+                        && prepared.get(&batch.environment.identity) > Some(&1))
+                    .then(|| batch.inputs.tree.clone()),
                 }));
             }
             action

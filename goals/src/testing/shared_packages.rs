@@ -44,11 +44,22 @@ pub(super) fn server_groups(environments: &[ModulePackages<'_>]) -> Vec<ServerGr
     let alike = grouped(environments, &hashes, by_size, |common, all| {
         common * 10 >= all * MOST
     });
-    // A module that no other is like shares what there is: pytest at least.
     let (alone, mut groups): (Vec<ServerGroup>, Vec<ServerGroup>) =
         alike.into_iter().partition(|group| group.modules == 1);
-    let alone = alone.into_iter().flat_map(|group| group.members).collect();
-    groups.extend(grouped(environments, &hashes, alone, |_, _| true));
+    let mut left = Vec::new();
+    for at in alone.into_iter().flat_map(|group| group.members) {
+        // A module that no other is like shares what others share anyway, where its environment has that.
+        let has = |wheel: &StoredWheel| hashes[at].contains(&wheel.sha256);
+        let python = environments[at].python;
+        let having = groups.iter_mut();
+        let having = having.filter(|group| group.python == python && group.common.iter().all(has));
+        match having.max_by_key(|group| group.common.len()) {
+            Some(group) => group.members.push(at),
+            None => left.push(at),
+        }
+    }
+    // What is left shares what there is: pytest at least.
+    groups.extend(grouped(environments, &hashes, left, |_, _| true));
     groups
 }
 
