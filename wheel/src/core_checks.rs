@@ -37,6 +37,8 @@ impl RawMetadata {
                 headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
             }
         }
+        // What older setuptools writes for what it was not told, and indexes leave out.
+        headers.retain(|(name, value)| value != "UNKNOWN" || matches!(&**name, "name" | "version"));
         Self {
             headers,
             body: body.to_owned(),
@@ -393,6 +395,14 @@ mod tests {
              Provides-Extra: x\nRequires-Python: >=3.8\n{MARKDOWN}"
         );
         assert_eq!(check(&headers, "# A\n"), "");
+    }
+
+    /// As setuptools before 58 wrote it.
+    #[test]
+    fn what_was_not_told_is_not_judged() {
+        let headers = "Summary: x\nHome-page: UNKNOWN\nAuthor-email: UNKNOWN\nLicense: UNKNOWN\n\
+             License-Expression: MIT\nPlatform: UNKNOWN\n";
+        assert_eq!(check(headers, "UNKNOWN\n"), "Description: there is none");
     }
 
     #[test]
