@@ -1,5 +1,6 @@
 //! Replaces files as a whole or not at all.
 
+use std::fs::TryLockError;
 use std::io::{self, Write};
 
 use camino::Utf8Path;
@@ -51,6 +52,22 @@ fn set_mode(_: &std::path::Path, _: u32) -> io::Result<()> {
 
 /// Waits until no other run holds `file`, and holds it until the guard is dropped.
 pub(crate) fn lock(file: &Utf8Path) -> io::Result<std::fs::File> {
+    let file = lockable(file)?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Holds `file` until the guard is dropped; `None` where another run holds it.
+pub(crate) fn try_lock(file: &Utf8Path) -> io::Result<Option<std::fs::File>> {
+    let file = lockable(file)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn lockable(file: &Utf8Path) -> io::Result<std::fs::File> {
     if let Some(folder) = file.parent() {
         fs_err::create_dir_all(folder)?;
     }
@@ -59,7 +76,6 @@ pub(crate) fn lock(file: &Utf8Path) -> io::Result<std::fs::File> {
         .truncate(false)
         .write(true)
         .open(file)?;
-    file.file().lock()?;
     Ok(file.into_file())
 }
 

@@ -27,7 +27,7 @@ backend-path = ["."]
 
 /// A backend whose wheel has the present time, and files that list what the backend saw.
 pub(super) const BACKEND: &str = r#"
-import base64, hashlib, io, os, tarfile, time, zipfile
+import base64, hashlib, io, os, sys, tarfile, time, zipfile
 
 def build_sdist(sdist_directory, config_settings=None):
     name = "own-1.tar.gz"
@@ -275,11 +275,14 @@ fn what_it_compiles_is_for_this_machine() {
     package(&repo, &[]);
 }
 
+/// So are the packages that its build requires: compilers write where headers are into what they make.
 #[test]
 fn it_is_built_in_a_folder_of_one_name() {
-    let backend = BACKEND.replace("open(\"y.py\").read()", "os.getcwd()");
-    let repo = below_two_roots(&backend);
-    package(&repo, &["--check-reproducible"]);
+    for place in ["os.getcwd()", "sys.prefix"] {
+        let backend = BACKEND.replace("open(\"y.py\").read()", place);
+        let repo = below_two_roots(&backend);
+        package(&repo, &["--check-reproducible"]);
+    }
 }
 
 #[test]

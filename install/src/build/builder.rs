@@ -440,18 +440,20 @@ impl<'a> PackageBuilder<'a> {
     fn furnish(&self, requires: &[Requirement]) -> Result<Arc<BuildEnvironment>, BuildProblem> {
         let wheels = self.required(requires)?;
         let key = wheels.iter().map(|wheel| wheel.sha256).collect();
-        self.environments.get(&self.folder, key, |environment| {
-            let wanted = EnvironmentContents {
-                interpreter: self.python,
-                prompt: "build",
-                wheels,
-                projects: Vec::new(),
-                source_roots: Vec::new(),
-                policy: SyncPolicy::default(),
-            };
-            environment.sync(&wanted, self.store)?;
-            Ok(())
-        })
+        let python = self.python.build_key();
+        self.environments
+            .get((&self.folder, &python), key, |environment| {
+                let wanted = EnvironmentContents {
+                    interpreter: self.python,
+                    prompt: "build",
+                    wheels,
+                    projects: Vec::new(),
+                    source_roots: Vec::new(),
+                    policy: SyncPolicy::default(),
+                };
+                environment.sync(&wanted, self.store)?;
+                Ok(())
+            })
     }
 
     fn wanted(&self, wheel: &BuildWheel) -> Result<StoredWheel, BuildProblem> {

@@ -325,17 +325,15 @@ fn a_failure_keeps_the_output() {
             .unwrap()
             .contains("no compiler")
     );
-    let left: Vec<_> = scene
-        .root
-        .join("cache/builds-1")
-        .read_dir_utf8()
-        .unwrap()
-        .collect();
+    let left = |folder: &str| scene.root.join(folder).read_dir_utf8().unwrap().count();
     assert_eq!(
-        left.len(),
-        2,
-        "only logs and the interpreter's folder are left"
+        left("cache/builds-1"),
+        3,
+        "logs, the interpreter's folder and that of environments"
     );
+    let places = scene.root.join("cache/builds-1/environments");
+    let place = places.read_dir_utf8().unwrap().next().unwrap().unwrap();
+    assert!(!place.path().join("build").exists());
 }
 
 #[test]
