@@ -321,7 +321,7 @@ fn a_name_that_windows_reserves() {
     3 | python_distribution(name="dist", dependencies=[":a", ":data"], provides=python_artifact(name="a", version="1"))
       |                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-    hint: rename the file
+    hint: rename the file, or do without Windows: `[package] portable_names = false`
     "#);
 }
 

@@ -47,6 +47,17 @@ pub enum PathProblem {
     TrailingDotOrSpace,
 }
 
+impl PathProblem {
+    /// Whether it is none where no Windows unpacks the archive.
+    #[must_use]
+    pub fn is_of_windows(&self) -> bool {
+        matches!(
+            self,
+            Self::ReservedCharacter(_) | Self::ReservedName | Self::TrailingDotOrSpace
+        )
+    }
+}
+
 impl MemberPath {
     /// Checks a name. The error says what is wrong with it, not where it came from.
     pub fn parse(name: &str) -> Result<MemberPath, PathProblem> {

@@ -703,7 +703,14 @@ fn packaging_error(error: &PackagingError, distribution: &PackagedDistribution) 
         PackagingError::Archive(wheel::ArchiveError::CaseClash { .. }) => {
             Some("rename one of the files")
         }
-        PackagingError::Archive(wheel::ArchiveError::UnsafePath { .. }) => Some("rename the file"),
+        PackagingError::Archive(wheel::ArchiveError::UnsafePath { problem, .. }) => {
+            Some(match problem.is_of_windows() {
+                true => {
+                    "rename the file, or do without Windows: `[package] portable_names = false`"
+                }
+                false => "rename the file",
+            })
+        }
         PackagingError::Archive(wheel::ArchiveError::ChangedWhileRead { .. }) => {
             Some("run it again when nothing writes to the file")
         }
