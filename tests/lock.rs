@@ -406,6 +406,63 @@ fn the_budget_follows_the_resolve_where_its_lock_is_renamed() {
 }
 
 #[test]
+fn the_budget_follows_resolves_whatever_file_has_the_settings() {
+    let index = index();
+    let repo = repo().index(&index).requirements("lib<2\n");
+    let settings = repo
+        .read("Cargo.toml")
+        .replace("workspace.metadata.xtask", "tool.xtask");
+    fs_err::remove_file(repo.root().join("Cargo.toml")).unwrap();
+    let with = |repo: &Repo, resolves: &str| {
+        let table = "[tool.xtask.python]\n";
+        let settings = settings.replace(table, &format!("{table}{resolves}\n"));
+        repo.write("pyproject.toml", &settings);
+    };
+    repo.write("BUILD", "python_requirements(name=\"reqs\", resolve=\"a\")\npython_requirement(name=\"tool\", requirements=[\"tool<2\"], resolve=\"b\")\n");
+    with(
+        &repo,
+        "default_resolve = \"a\"\nresolves = { a = \"a.lock\", b = \"b.lock\" }",
+    );
+    lock(&repo);
+    repo.write("requirements.txt", "lib\n");
+    lock(&repo);
+    git(&repo, &["init", "--quiet"]);
+    commit(&repo, "first");
+    repo.write("BUILD", "python_requirements(name=\"reqs\", resolve=\"c\")\npython_requirement(name=\"tool\", requirements=[\"tool<2\"], resolve=\"d\")\n");
+    with(
+        &repo,
+        "default_resolve = \"c\"\nresolves = { c = \"locks/c.lock\", d = \"locks/d.lock\" }",
+    );
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_snapshot!(repo.xtask(&["lock", "check", "--budget", "HEAD"]), @"
+    exit status 1
+    ----- stderr
+    c (locks/c.lock)
+      lib 1.0 -> 2.0 (major): no input that changed since HEAD leads to it
+    d (locks/d.lock): sound
+    ");
+}
+
+#[test]
+fn a_rule_about_pre_releases_excuses_only_pre_releases() {
+    let index = index();
+    let repo = locked_before(&index);
+    let settings = repo.read("Cargo.toml");
+    let table = "[workspace.metadata.xtask.python]\n";
+    let rule = "resolves_to_prereleases = { python-default = \"allow\" }\n";
+    repo.write(
+        "Cargo.toml",
+        &settings.replace(table, &format!("{table}{rule}")),
+    );
+    let output = repo.xtask(&["generate-lockfiles", "--upgrade"]);
+    assert_eq!(output.status, 0, "{output}");
+    let told = repo.xtask(&["lock", "check", "--budget", "HEAD"]);
+    assert_eq!(told.status, 1, "{told}");
+    assert!(told.stderr.contains("lib 1.0 -> 2.0 (major)"), "{told}");
+}
+
+#[test]
 fn other_interpreters_excuse_only_what_they_move() {
     let index = index();
     let repo = locked_before(&index);

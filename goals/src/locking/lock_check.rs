@@ -1,7 +1,7 @@
 //! Checks whether a lock is what its inputs ask for, complete, free of yanked files, and what the
 //! indexes say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,8 +9,11 @@ use git::Git;
 use index::{Index, IndexError, ListedRelease};
 use lockfile::diff::Cause;
 use lockfile::{Lock, LockFormat, Staleness};
-use model::{DistFile, IndexRole, LockInputs, LockedPackage, PackageSource, VersionSpecifiers};
+use model::{
+    DistFile, IndexRole, LockInputs, LockedPackage, PackageName, PackageSource, VersionSpecifiers,
+};
 use transport::NetworkAccess;
+use workspace::settings::OWN_FILE;
 
 use super::ahead::file_policy;
 use super::existing::LockPath;
@@ -103,17 +106,9 @@ impl LockChecker<'_> {
                 "`--budget {revision}`: this git repository has no such revision"
             )));
         }
-        let before = self.path_at(&git, revision, path)?;
-        let Some(text) = git.file(revision, &before)? else {
+        let before = self.path_at(&git, revision, path, lock)?;
+        let Some(before) = self.lock_at(&git, revision, &before, lock)? else {
             return Ok(Vec::new());
-        };
-        let place = format!("{revision}:{before}");
-        let before = match LockFormat::of(&text) {
-            LockFormat::Own | LockFormat::Unknown => lockfile::read(&text, place.as_str().into())?,
-            _ => {
-                let pins = lockfile::import::pins(&text, place.as_str().into())?;
-                lockfile::import::as_lock(&pins, lock)
-            }
         };
         let diff = lockfile::diff::diff(&before, lock);
         let moved = diff.packages.iter().filter(|package| {
@@ -139,6 +134,7 @@ impl LockChecker<'_> {
         git: &Git,
         revision: &str,
         path: &LockPath,
+        lock: &Lock,
     ) -> Result<Utf8PathBuf, GoalError> {
         let now = &self.session.settings.python.resolves;
         let Some(then) = self.resolves_at(git, revision)? else {
@@ -149,16 +145,43 @@ impl LockChecker<'_> {
         if let Some(file) = known.or_else(|| then.values().find(|file| **file == path.relative)) {
             return Ok(file.clone());
         }
-        // The only resolve that is gone became the only one that is new.
-        let gone: Vec<_> = then
-            .keys()
-            .filter(|name| !now.contains_key(*name))
-            .collect();
-        let new = now.keys().filter(|name| !then.contains_key(*name)).count();
-        Ok(match (gone.as_slice(), new) {
-            ([one], 1) => then[*one].clone(),
-            _ => path.relative.clone(),
-        })
+        // A resolve that is gone became one that is new: of several, the one whose lock has the most of this one's.
+        let gone = then.iter().filter(|(name, _)| !now.contains_key(*name));
+        let mut likest: Option<(usize, &Utf8PathBuf)> = None;
+        for (_, file) in gone {
+            let Some(before) = self.lock_at(git, revision, file, lock)? else {
+                continue;
+            };
+            let shared = shared(&before, lock);
+            if 2 * shared < before.packages.len() {
+                continue;
+            }
+            if likest.is_none_or(|(most, _)| shared > most) {
+                likest = Some((shared, file));
+            }
+        }
+        Ok(likest.map_or_else(|| path.relative.clone(), |(_, file)| file.clone()))
+    }
+
+    /// The lock of a file at a revision; `None` where there was none.
+    fn lock_at(
+        &self,
+        git: &Git,
+        revision: &str,
+        file: &Utf8Path,
+        now: &Lock,
+    ) -> Result<Option<Lock>, GoalError> {
+        let Some(text) = git.file(revision, file)? else {
+            return Ok(None);
+        };
+        let place = format!("{revision}:{file}");
+        Ok(Some(match LockFormat::of(&text) {
+            LockFormat::Own | LockFormat::Unknown => lockfile::read(&text, place.as_str().into())?,
+            _ => {
+                let pins = lockfile::import::pins(&text, place.as_str().into())?;
+                lockfile::import::as_lock(&pins, now)
+            }
+        }))
     }
 
     /// The resolves of a revision and their lockfiles; `None` where its settings cannot be read.
@@ -174,7 +197,7 @@ impl LockChecker<'_> {
         let Some(root) = Utf8Path::from_path(folder.path()) else {
             return Ok(None);
         };
-        for name in ["pants.toml", "Cargo.toml"] {
+        for name in ["pants.toml", "Cargo.toml", "pyproject.toml", OWN_FILE] {
             if let Some(text) = git.file(revision, Utf8Path::new(name))? {
                 fs_err::write(root.join(name), text).map_err(unwritten)?;
             }
@@ -182,6 +205,14 @@ impl LockChecker<'_> {
         let resolves = self.session.at(root).ok();
         Ok(resolves.map(|then| then.settings.python.resolves.clone()))
     }
+}
+
+/// How many projects two locks share.
+fn shared(one: &Lock, other: &Lock) -> usize {
+    let names: BTreeSet<&PackageName> = one.packages.iter().map(|package| &package.name).collect();
+    let others: BTreeSet<&PackageName> =
+        other.packages.iter().map(|package| &package.name).collect();
+    names.intersection(&others).count()
 }
 
 /// Whether the archive at a URL is not the one that was locked.

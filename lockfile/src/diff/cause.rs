@@ -6,9 +6,10 @@
 //! at most what excludes the old version, asks for a new package, or no longer asks for one that is
 //! gone. Otherwise it was chosen anew, as after an upgrade that the user asked for.
 //!
-//! Other interpreters explain only what they can have moved: a version that the new ones cannot
-//! use or that the old ones could not, what is reached from such a one, and what is needed in other
-//! environments.
+//! Settings explain only what they can have moved, and what is reached from that: other interpreters a version that
+//! the new ones cannot use or that the old ones could not, a rule about pre-releases a pre-release, overrides and
+//! exclusions what they name. What is needed in other environments they explain too. Other settings may have moved
+//! anything.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -56,13 +57,9 @@ pub(super) struct Causes<'a> {
     to: &'a Lock,
     inputs: &'a [InputChange],
     settings: Vec<InputChange>,
-    // Searches from the projects that other interpreters move; `None` where another setting
-    // changed too, which may explain anything.
-    interpreters: Option<[Search<'a, ()>; 2]>,
+    // Searches from the projects that settings move; `None` where one may have moved anything.
+    moved: Option<[Search<'a, ()>; 2]>,
 }
-
-/// The name of the setting that has the interpreters.
-const INTERPRETERS: &str = "interpreter-constraints";
 
 impl<'a> Causes<'a> {
     pub(super) fn new(from: &'a Lock, to: &'a Lock, inputs: &'a [InputChange]) -> Self {
@@ -84,35 +81,24 @@ impl<'a> Causes<'a> {
             to,
             inputs,
             settings: settings.cloned().collect(),
-            interpreters: inputs
-                .iter()
-                .filter(|input| input.is_setting())
-                .all(|input| matches!(input, InputChange::Setting { name, .. } if *name == INTERPRETERS))
-                .then(|| {
-                    let starts: Vec<_> = moved_by_interpreters(from, to)
-                        .into_iter()
-                        .map(|name| (name, ()))
-                        .collect();
-                    [
-                        Search::run(starts.clone(), &new, changed),
-                        Search::run(starts, &old, changed),
-                    ]
-                }),
+            moved: moved_by_settings(from, to, inputs).map(|moved| {
+                let starts: Vec<_> = moved.into_iter().map(|name| (name, ())).collect();
+                [
+                    Search::run(starts.clone(), &new, changed),
+                    Search::run(starts, &old, changed),
+                ]
+            }),
         }
     }
 
     /// Whether changed settings can be the cause.
     fn settings_explain(&self, name: &PackageName, change: &ChangeKind) -> bool {
-        let Some(interpreters) = &self.interpreters else {
-            return !self.settings.is_empty();
+        let Some(searches) = &self.moved else {
+            return true;
         };
-        let moved = matches!(change, ChangeKind::Version { .. });
-        let reached = || {
-            interpreters
-                .iter()
-                .any(|search| search.find(name).is_some())
-        };
-        !self.settings.is_empty() && (!moved || reached())
+        let is_other_version = matches!(change, ChangeKind::Version { .. });
+        let is_reached = || searches.iter().any(|search| search.find(name).is_some());
+        !self.settings.is_empty() && (!is_other_version || is_reached())
     }
 
     pub(super) fn of(&self, name: &PackageName, change: &ChangeKind) -> Cause {
@@ -271,6 +257,40 @@ impl<'a> Causes<'a> {
 }
 
 /// The projects of which a locked version is not for all interpreters of the other lock.
+/// The projects that the changed settings can have moved by themselves; `None` for any.
+fn moved_by_settings<'a>(
+    from: &'a Lock,
+    to: &'a Lock,
+    inputs: &[InputChange],
+) -> Option<Vec<&'a PackageName>> {
+    let mut moved = Vec::new();
+    for input in inputs {
+        let InputChange::Setting { name, .. } = input else {
+            continue;
+        };
+        let locks = [(from, to), (to, from)];
+        match *name {
+            "interpreter-constraints" => moved.extend(moved_by_interpreters(from, to)),
+            "prereleases" => moved.extend(locks.into_iter().flat_map(|(lock, _)| {
+                let packages = lock.packages.iter();
+                let packages = packages.filter(|package| package.version.any_prerelease());
+                packages.map(|package| &package.name)
+            })),
+            "excludes" => moved.extend(locks.into_iter().flat_map(|(lock, other)| {
+                let excludes = lock.inputs.excludes.iter();
+                excludes.filter(|name| !other.inputs.excludes.contains(name))
+            })),
+            "overrides" => moved.extend(locks.into_iter().flat_map(|(lock, other)| {
+                let overrides = lock.inputs.overrides.iter();
+                let overrides = overrides.filter(|one| !other.inputs.overrides.contains(one));
+                overrides.flat_map(|one| [&one.name, &one.requirement.name])
+            })),
+            _ => return None,
+        }
+    }
+    Some(moved)
+}
+
 fn moved_by_interpreters<'a>(from: &'a Lock, to: &'a Lock) -> Vec<&'a PackageName> {
     let pythons = |lock: &Lock| lock.inputs.interpreter_constraints.range();
     let unfit = |lock: &'a Lock, pythons: VersionRange| {
