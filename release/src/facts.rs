@@ -135,6 +135,8 @@ pub struct RemoteFacts {
     pub tags: Vec<TagFact>,
     /// The commit that its branch of the release's own has.
     pub own_branch: Option<String>,
+    /// Commits of that branch that no release made, each with its subject, where the branch is to be replaced.
+    pub foreign: Vec<String>,
     /// The remote's answer to a push that changes nothing, if it is a refusal; `None` if it was not
     /// asked.
     pub refuses_push: Option<String>,

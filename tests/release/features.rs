@@ -253,6 +253,38 @@ fn a_pull_request_is_opened_and_kept_up_to_date() {
         assert!(changes[1].contains(part), "{}", changes[1]);
     }
     assert!(changes[1].contains("Gone (#4)") && !changes[0].contains("Gone (#4)"));
+    // Somebody else works on what is proposed: that is never replaced.
+    git(&repo, &["switch", "--quiet", "--create", "by-hand"]);
+    repo.write("notes.txt", "by hand\n");
+    commit(&repo, "edit by hand");
+    git(
+        &repo,
+        &["push", "--quiet", "origin", "by-hand:release/next"],
+    );
+    git(&repo, &["switch", "--quiet", "main"]);
+    for branch in ["by-hand", "release/next"] {
+        git(&repo, &["branch", "--quiet", "--delete", "--force", branch]);
+    }
+    let refs = git(&repo, &["ls-remote", "origin"]);
+    let told = crate::refused(&repo, &propose);
+    let edit = git(&repo, &["log", "-1", "--format=%h", "origin/release/next"]);
+    assert_snapshot!(told.replace(&edit, "[EDIT]"), @"
+    error: `origin` has commits on `release/next` that no release made, and that this one would replace
+     |
+     =   [EDIT] edit by hand
+    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
+    ");
+    assert_eq!(git(&repo, &["ls-remote", "origin"]), refs);
+    git(
+        &repo,
+        &[
+            "branch",
+            "--quiet",
+            "--no-track",
+            "release/next",
+            "origin/release/next~1",
+        ],
+    );
     // It is merged, by a merge commit, which is what is tagged.
     git(&repo, &["switch", "--quiet", "main"]);
     git(

@@ -366,6 +366,7 @@ fn remote(
         tag: None,
         tags: Vec::new(),
         own_branch: None,
+        foreign: Vec::new(),
         refuses_push: None,
     };
     let own = settings.own_branch(&request.version);
@@ -390,9 +391,15 @@ fn remote(
         .or_else(|| refs.get(tag_ref.as_str()));
     facts.tag = tag.map(|&commit| commit.to_owned());
     facts.tags = missing_tags(git, &refs)?;
-    let own = own.and_then(|own| refs.get(own.as_str()).copied());
-    facts.own_branch = own.map(str::to_owned);
-    facts.branch = relation(git, &head.commit, refs.get(branch_ref.as_str()).copied())?;
+    let own_tip = own.as_deref().and_then(|own| refs.get(own).copied());
+    facts.own_branch = own_tip.map(str::to_owned);
+    let base = refs.get(branch_ref.as_str()).copied();
+    facts.branch = relation(git, &head.commit, base)?;
+    let proposed = own.as_deref().zip(own_tip);
+    if let Some((branch, tip)) = proposed.filter(|_| request.forge.pull_request) {
+        let base = [Some(head.commit.as_str()), base];
+        facts.foreign = foreign_commits(git, settings, &ProposedBranch { branch, tip, base })?;
+    }
     if request.push == Pushing::Yes && facts.branch != RemoteBranch::MovedOn {
         let pushed = head.branch.as_ref().map_or(&tag_ref, |_| &branch_ref);
         let refspec = format!("HEAD:{pushed}");
@@ -405,6 +412,50 @@ fn remote(
         };
     }
     Ok(Some(facts))
+}
+
+/// A branch of the remote that proposes a release.
+struct ProposedBranch<'a> {
+    branch: &'a str,
+    tip: &'a str,
+    /// Commits of the branch that it is to be merged into.
+    base: [Option<&'a str>; 2],
+}
+
+/// The commits of what is proposed that no release made, with their subjects.
+fn foreign_commits(
+    git: &Git,
+    settings: &ReleaseSettings,
+    proposed: &ProposedBranch<'_>,
+) -> Result<Vec<String>, GitError> {
+    let tip = proposed.tip;
+    let is_here = |commit: &str| git.commit(commit).map(|found| found.is_some());
+    if !is_here(tip)? {
+        let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
+        git.text(&[&fetch[..], &[&settings.remote, proposed.branch]].concat())?;
+    }
+    // What is below the last release's commit was proposed with it. Merges bring what the other branch has.
+    let mut arguments = vec![
+        "log",
+        "--first-parent",
+        "--no-merges",
+        "--format=%h %s",
+        tip,
+        "--not",
+    ];
+    for commit in proposed.base.into_iter().flatten() {
+        if is_here(commit)? {
+            arguments.push(commit);
+        }
+    }
+    let message = settings.commit_message.lines().next().unwrap_or_default();
+    let before = message.split('{').next().unwrap_or_default();
+    let after = message.rsplit('}').next().unwrap_or_default();
+    // Hooks of git may put something around it.
+    let is_release = |line: &&str| line.contains(before) && line.contains(after);
+    let listed = git.text(&arguments)?;
+    let foreign = listed.lines().take_while(|line| !is_release(line));
+    Ok(foreign.map(str::to_owned).collect())
 }
 
 fn other_remotes(git: &Git, name: &str) -> Result<Vec<String>, GitError> {

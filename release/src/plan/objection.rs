@@ -110,6 +110,16 @@ pub enum Objection {
         /// The branch.
         branch: String,
     },
+    /// What is proposed already has commits of others.
+    #[error("`{remote}` has commits on `{branch}` that no release made, and that this one would replace:\n{}", indented(&commits.join("\n")))]
+    ForeignCommits {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// The commits with their subjects.
+        commits: Vec<String>,
+    },
     /// The remote admits no push.
     #[error("`{remote}` admits no push:\n{}", indented(said))]
     NoPush {
@@ -250,6 +260,9 @@ impl Objection {
             Self::StaleLocks(_) => "`cargo xtask generate-lockfiles`, then commit".to_owned(),
             Self::RemoteMovedOn { remote, branch } => {
                 format!("`git pull --rebase {remote} {branch}`")
+            }
+            Self::ForeignCommits { remote, branch, .. } => {
+                format!("merge what is proposed, or take them to the branch that it goes into and `git push {remote} --delete {branch}`")
             }
             Self::NoPush { remote, .. } => {
                 format!("`git push --dry-run {remote}` shows the same; is its URL right (`git remote -v`), and have you the right to push?")

@@ -137,6 +137,14 @@ fn about_remote(planner: &Planner<'_>) -> Vec<Objection> {
             said: said.clone(),
         });
     }
+    let own = planner.settings.own_branch(&planner.request.version);
+    if let Some(branch) = own.filter(|_| !remote.foreign.is_empty()) {
+        refusals.push(Objection::ForeignCommits {
+            remote: remote.name.clone(),
+            branch,
+            commits: remote.foreign.clone(),
+        });
+    }
     refusals
 }
 
