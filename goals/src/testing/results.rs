@@ -134,7 +134,7 @@ fn annotations(outcome: &BatchOutcome) -> Vec<String> {
         return vec![workflow_command("error", &properties, &message)];
     }
     let each = cases.iter().map(|case| {
-        let (file, line) = place(outcome, case);
+        let (file, line) = place((&outcome.files, &outcome.output), case);
         let message = case.message.as_deref().unwrap_or("it failed");
         let properties = [
             ("file", file.to_owned()),
@@ -147,20 +147,60 @@ fn annotations(outcome: &BatchOutcome) -> Vec<String> {
 }
 
 /// Where a case failed, as pytest prints it: `t/test_a.py:2: AssertionError`.
-fn place<'o>(outcome: &'o BatchOutcome, case: &TestCase) -> (&'o str, usize) {
+fn place<'o>((files, output): (&'o [String], &str), case: &TestCase) -> (&'o str, usize) {
     let module = case.classname.replace('.', "/");
     let of_case = |file: &&String| module.starts_with(file.trim_end_matches(".py"));
-    let files = &outcome.files;
     let file = files.iter().find(of_case).or(files.first());
     let file = file.map_or("", String::as_str);
-    let start = outcome
-        .output
-        .find(&format!(" {} ", case.name))
-        .unwrap_or_default();
-    let lines = outcome.output[start..].lines();
+    // `TestClass.test_it`, as in the line above what it printed.
+    let class = module.strip_prefix(file.trim_end_matches(".py"));
+    let class = class.unwrap_or_default().trim_start_matches('/');
+    let mut name = class.replace('/', ".");
+    if !name.is_empty() {
+        name.push('.');
+    }
+    let heading = format!(" {name}{} ", case.name);
+    let start = output.find(&heading).unwrap_or_default();
+    let lines = output[start..].lines();
     let mut numbers = lines.filter_map(|line| {
         let rest = line.strip_prefix(file)?.strip_prefix(':')?;
         rest.split(':').next()?.parse().ok()
     });
     (file, numbers.next().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "\
+____________________ test_it ____________________
+    def test_it():
+>       assert False
+E       assert False
+
+t/test_a.py:2: AssertionError
+_______________ TestIt.test_it[1 2] _______________
+t/test_a.py:6: in helper
+t/test_a.py:9: ValueError
+";
+
+    #[test]
+    fn cases_have_the_line_below_their_heading() {
+        let files = ["t/test_b.py".to_owned(), "t/test_a.py".to_owned()];
+        let of = |classname: &str, name: &str| {
+            let case = TestCase {
+                classname: classname.to_owned(),
+                name: name.to_owned(),
+                time: 0.0,
+                verdict: TestVerdict::Failed,
+                message: None,
+            };
+            let (file, line) = place((&files, OUTPUT), &case);
+            format!("{file}:{line}")
+        };
+        assert_eq!(of("t.test_a", "test_it"), "t/test_a.py:2");
+        assert_eq!(of("t.test_a.TestIt", "test_it[1 2]"), "t/test_a.py:6");
+        assert_eq!(of("t.test_b", "test_none"), "t/test_b.py:1");
+    }
 }
