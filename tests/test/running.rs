@@ -27,6 +27,7 @@ def test_alone():
     os.chdir('/')
     sys.path.clear()
     assert sys.modules['__main__'].__dict__.get('__file__') is None
+    assert all(name.startswith('__') for name in vars(sys.modules['__main__']))
 ";
 
 #[test]

@@ -12,4 +12,6 @@ if adapter:
 import pytest  # noqa: E402
 
 keep_code(code)
+# Nothing of this program is the tests'.
+sys.modules["__main__"] = type(sys)("__main__")
 sys.exit(main())
