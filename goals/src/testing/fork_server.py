@@ -138,6 +138,8 @@ class Module:
             self.learned = os.memfd_create("learned")
             self.pid = os.fork()
             if self.pid == 0:
+                # Its end would not be seen else when the server is killed.
+                connection.close()
                 raise Forked(request, self.learned)
         self.learns = request["more"]
         self.ended = False
@@ -573,7 +575,7 @@ warm()
 try:
     SharedServer(sys.argv[1]).serve(lambda: os.write(1, b"ready\n"))
 except Forked as forked:
-    started = forked
+    started = forked.with_traceback(None)
 else:
     # Nothing is left to do, and taking all of it apart takes long.
     os._exit(0)
