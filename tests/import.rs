@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use testkit::{LoopbackIndex, Package};
 
-use crate::{locked, refused, repo};
+use crate::{done, locked, refused, repo};
 
 fn index() -> LoopbackIndex {
     LoopbackIndex::start([
@@ -41,6 +41,9 @@ fn every_format() {
         "lock-version = \"1.0\"\ncreated-by = \"x\"\n[[packages]]\nname = \"app\"\nversion = \"1.0\"\n[[packages]]\nname = \"lib\"\nversion = \"1.0\"\n",
     );
     check(
+        "{\"_meta\": {\"hash\": {}}, \"default\": {\"app\": {\"version\": \"==1.0\", \"hashes\": []}, \"own\": {\"path\": \".\"}}, \"develop\": {\"lib\": {\"version\": \"==1.0\", \"markers\": \"python_version >= '3'\"}}}",
+    );
+    check(
         "// Pants\n{\"locked_resolves\": [{\"locked_requirements\": [{\"project_name\": \"App\", \"version\": \"1.0\"}, {\"project_name\": \"lib\", \"version\": \"1.0\"}]}]}\n",
     );
 }
@@ -59,6 +62,20 @@ fn pins_that_do_not_satisfy_are_named() {
       ~ app 1.0 -> 2.0 (major)
       - unused 3.0
     ");
+}
+
+#[test]
+fn markers_of_others_say_no_more_than_the_lock_needs() {
+    let index = index();
+    let repo = repo().index(&index).requirements("app\n").file(
+        "poetry.lock",
+        "[[package]]\nname = \"app\"\nversion = \"1.0\"\nmarkers = \"python_version >= '3.8'\"\n\
+         [[package]]\nname = \"lib\"\nversion = \"1.0\"\nmarkers = \"python_version >= '3.8'\"\n\
+         [metadata]\nlock-version = \"2.1\"\ncontent-hash = \"0\"\n",
+    );
+    done(&repo, &["import", "poetry.lock"]);
+    let imported = repo.read("python.lock");
+    assert!(!imported.contains("marker ="), "{imported}");
 }
 
 #[test]
@@ -99,7 +116,7 @@ fn what_is_no_lock_is_refused() {
         .file("some.txt", "app>=1.0\n")
         .file("uv.lock", "version = 1\nrequires-python = \">=3\"\n[[package]]\nname = \"app\"\nversion = \"one\"\n");
     assert_snapshot!(refused(&repo, &["import", "some.txt"]), @"
-    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either, nor does it pin requirements
+    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM, Pipenv or PEP 751 either, nor does it pin requirements
      --> some.txt:1:1
       |
     1 | app>=1.0
@@ -284,7 +301,7 @@ content-hash = "0"
 "#;
     assert_snapshot!(imported("poetry.lock", old_poetry), @"
     app 1.0
-    numpy 1.24.4 python_full_version >= '3.8' and python_full_version < '3.10'
+    numpy 1.24.4 python_full_version < '3.10'
     numpy 2.2.6 python_full_version >= '3.10'
     win 2.0
     ");

@@ -118,7 +118,7 @@ fn a_lock_that_cannot_be_read_has_a_way_out() {
     ");
     repo.write("python.lock", "not a lock\n");
     assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
-    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either, nor does it pin requirements
+    error: cannot read the lock: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM, Pipenv or PEP 751 either, nor does it pin requirements
      --> python.lock:1:1
       |
     1 | not a lock

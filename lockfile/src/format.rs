@@ -18,6 +18,8 @@ pub enum LockFormat {
     Poetry,
     /// PDM's.
     Pdm,
+    /// Pipenv's JSON.
+    Pipenv,
     /// None of these.
     Unknown,
 }
@@ -30,7 +32,10 @@ impl LockFormat {
         let starts = |prefix| text.lines().any(|line: &str| line.starts_with(prefix));
         let first = text.trim_start();
         if first.starts_with('{') || first.starts_with("//") {
-            return Self::Pex;
+            return match text.contains("\"_meta\"") && text.contains("\"default\"") {
+                true => Self::Pipenv,
+                false => Self::Pex,
+            };
         }
         if starts("[tool.xtask]") {
             return Self::Own;

@@ -105,6 +105,7 @@ fn foreign(text: &str) -> Option<&'static str> {
         LockFormat::Pylock => Some("it is a pylock.toml (PEP 751)"),
         LockFormat::Poetry => Some("it is a lock of Poetry"),
         LockFormat::Pdm => Some("it is a lock of PDM"),
+        LockFormat::Pipenv => Some("it is a lock of Pipenv"),
         LockFormat::Unknown => Some("it has no `[tool.xtask]`"),
     }
 }

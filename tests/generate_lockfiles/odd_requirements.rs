@@ -327,3 +327,14 @@ fn two_spellings_of_one_lock() {
     hint: give each resolve a file of its own
     ");
 }
+
+#[test]
+fn an_index_that_no_server_is() {
+    let repo = repo().requirements("a\n");
+    let folder = ["generate-lockfiles", "--index-url=file:///wheels"];
+    assert_snapshot!(refused(&repo, &folder), @"
+    error: `file:///wheels` is no index: one is asked over http or https
+     |
+    hint: a folder of wheels and source distributions is named by `[python-repos] find_links`, or `--find-links` in a requirement file
+    ");
+}

@@ -193,6 +193,15 @@ impl<'a> PackageIndexes<'a> {
                 }
             }
         }
+        if let Some(url) = indexes
+            .iter()
+            .find(|url| !matches!(url.scheme(), "http" | "https"))
+        {
+            return Err(GoalError::failure(format!(
+                "`{url}` is no index: one is asked over http or https"
+            ))
+            .hint("a folder of wheels and source distributions is named by `[python-repos] find_links`, or `--find-links` in a requirement file"));
+        }
         Ok(Locations {
             assigned: indexes.len() - shared,
             indexes,

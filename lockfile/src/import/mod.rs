@@ -5,7 +5,9 @@
 //! to be installed as it is.
 
 mod contents;
+mod json;
 mod pex;
+mod pipenv;
 mod requirements;
 mod toml;
 mod uv;
@@ -36,11 +38,12 @@ pub fn pins(text: &str, path: &Utf8Path) -> Result<Vec<Pin>, LockReadError> {
         LockFormat::Pylock => toml::pins(text, "packages", toml::pylock),
         LockFormat::Poetry => toml::poetry_pins(text),
         LockFormat::Pdm => toml::pins(text, "package", toml::pdm),
+        LockFormat::Pipenv => pipenv::pins(text),
         LockFormat::Unknown => requirements::pins(text).ok_or_else(|| {
             ReadFault::new(
                 0..0,
                 LockReadErrorKind::Foreign(
-                    "it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either, nor does it pin requirements",
+                    "it is none of pex, Pants, uv, Poetry, PDM, Pipenv or PEP 751 either, nor does it pin requirements",
                 ),
             )
         }),
@@ -267,12 +270,12 @@ vcs = { type = "git", url = "https://git.example/g.git", commit-id = "29932f3915
         a 2.0.post1
         b-1 1.0 ; sys_platform == 'win32'
         ");
-        insta::assert_snapshot!(check("a==1\nno requirement\n"), @"old.lock:1:1: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either, nor does it pin requirements");
+        insta::assert_snapshot!(check("a==1\nno requirement\n"), @"old.lock:1:1: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM, Pipenv or PEP 751 either, nor does it pin requirements");
     }
 
     #[test]
     fn others_are_refused() {
-        insta::assert_snapshot!(check("six>=1.16"), @"old.lock:1:1: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM or PEP 751 either, nor does it pin requirements");
+        insta::assert_snapshot!(check("six>=1.16"), @"old.lock:1:1: this is not a lock of this tool: it is none of pex, Pants, uv, Poetry, PDM, Pipenv or PEP 751 either, nor does it pin requirements");
         insta::assert_snapshot!(check("version = 1\nrequires-python = \">=3\"\n[[package]]\nname = 3\n"), @"old.lock:4:8: `name`: expected a string, found integer");
     }
 }

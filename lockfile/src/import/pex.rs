@@ -9,6 +9,7 @@ use model::{
 use serde::Deserialize;
 
 use super::contents::{ForeignContents, constraints, foreign};
+use super::json;
 use super::toml::is_commit;
 use crate::error::{LockReadErrorKind, ReadFault};
 use crate::pins::Pin;
@@ -52,13 +53,7 @@ struct Artifact {
 
 /// The JSON below the comments.
 fn parse(text: &str) -> Result<PexLock, ReadFault> {
-    let start = json_start(text);
-    serde_json::from_str(&text[start..]).map_err(|error| {
-        let at = start + offset(&text[start..], error.line(), error.column());
-        let reason = error.to_string();
-        let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(r, _)| r);
-        ReadFault::new(at..at, LockReadErrorKind::Syntax(reason.to_owned()))
-    })
+    json::parse(text, json_start(text))
 }
 
 pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
@@ -169,11 +164,6 @@ fn json_start(text: &str) -> usize {
         .take_while(comment)
         .map(str::len)
         .sum()
-}
-
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
-    lines.map(str::len).sum::<usize>() + column.saturating_sub(1)
 }
 
 fn source(artifacts: &[Artifact]) -> PackageSource {
