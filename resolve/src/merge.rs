@@ -139,13 +139,16 @@ impl Simplifier<'_> {
     }
 
     /// The first marker in `locked` that is the same set within the universe; if none is, `marker`
-    /// simplified.
+    /// simplified. What is needed everywhere has none.
     fn as_locked<'m>(
         &mut self,
         marker: &Marker,
         mut locked: impl Iterator<Item = &'m Marker>,
     ) -> Marker {
         let set = marker.and(self.universe);
+        if set.is_same_set(self.universe) {
+            return Marker::TRUE;
+        }
         match locked.find(|locked| locked.and(self.universe).is_same_set(&set)) {
             Some(locked) => locked.clone(),
             // All markers of one set are written as the first of them.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use git::Git;
 use lockfile::{Lock, LockFormat, LockReadError, LockReadErrorKind};
-use model::{PackageName, PackageSource, Version};
+use model::{Marker, PackageName, PackageSource, Version};
 use resolve::{Pins, VersionPin};
 
 use super::upgrade::Upgrade;
@@ -197,6 +197,17 @@ impl Existing {
             }
             _ => Ok(Self::Pins(lockfile::import::pins(text, &path.relative)?)),
         }
+    }
+
+    /// The same, where pins of other tools say no more of environments than tells those of `universe`
+    /// apart: Poetry writes of each package for which Pythons it is.
+    pub fn within(mut self, universe: &Marker) -> Self {
+        if let Self::Pins(pins) = &mut self {
+            for pin in pins {
+                pin.marker = pin.marker.simplify_within(universe);
+            }
+        }
+        self
     }
 
     /// The lock, if it is in this tool's format.

@@ -288,7 +288,7 @@ impl Generator<'_> {
         path: &LockPath,
         before: Option<&str>,
     ) -> Result<LockGeneration, GoalError> {
-        let existing = Existing::parse(before, path)?;
+        let existing = Existing::parse(before, path)?.within(&declared.inputs.universe());
         let changed = match existing.lock() {
             Some(lock) => lockfile::changed_projects(&lock.inputs, &declared.inputs),
             None => Vec::new(),

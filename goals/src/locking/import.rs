@@ -36,7 +36,8 @@ pub fn import_pins(
         return Err(undeclared(session, resolve));
     }
     let index = indexes.index(&declared)?;
-    let (existing, upgrade) = (Existing::Pins(pins.to_vec()), Upgrade::default());
+    let existing = Existing::Pins(pins.to_vec()).within(&declared.inputs.universe());
+    let upgrade = Upgrade::default();
     let constraints = &declared.inputs.interpreter_constraints;
     let builds = indexes.builds(&index, constraints, existing.sources(&upgrade));
     let provider = IndexProvider::new(&index, &builds, &declared);

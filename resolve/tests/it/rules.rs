@@ -191,6 +191,14 @@ fn a_yanked_release_needs_an_exact_requirement() {
 }
 
 #[test]
+fn a_package_that_is_needed_everywhere_has_no_marker() {
+    check(
+        "python CPython==3.12.* \n > a \n lock a==1 ; python_version >= '3.8' \n a 1 \n a 2",
+        "a==1",
+    );
+}
+
+#[test]
 fn a_yanked_release_stays_locked() {
     check("> a \n lock a==2 \n a 1 \n a 2 {yanked}", "a==2");
 }
