@@ -57,6 +57,13 @@ pub(crate) fn lock(file: &Utf8Path) -> io::Result<std::fs::File> {
     Ok(file)
 }
 
+/// Waits until no other run holds `file` alone, and holds it with others until the guard is dropped.
+pub(crate) fn lock_shared(file: &Utf8Path) -> io::Result<std::fs::File> {
+    let file = lockable(file)?;
+    file.lock_shared()?;
+    Ok(file)
+}
+
 /// Holds `file` until the guard is dropped; `None` where another run holds it.
 pub(crate) fn try_lock(file: &Utf8Path) -> io::Result<Option<std::fs::File>> {
     let file = lockable(file)?;

@@ -446,7 +446,7 @@ impl<'a> PackageBuilder<'a> {
                 let wanted = EnvironmentContents {
                     interpreter: self.python,
                     prompt: "build",
-                    wheels,
+                    wheels: wheels.clone(),
                     projects: Vec::new(),
                     source_roots: Vec::new(),
                     policy: SyncPolicy::default(),

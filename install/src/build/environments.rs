@@ -24,41 +24,61 @@ pub struct Environments(Mutex<Made>);
 struct Made {
     by_wheels: BTreeMap<Vec<Sha256>, Arc<BuildEnvironment>>,
     places: Vec<UsualPlace>,
-    /// For environments whose usual place another run has.
-    folder: Option<tempfile::TempDir>,
 }
 
-/// The place of environments with the same interpreter and wheels. It is this run's alone until it is dropped.
+/// The place of the environment with an interpreter and wheels, which all runs share that need it at a time. The last
+/// one removes it.
 #[derive(Debug)]
 struct UsualPlace {
     path: Utf8PathBuf,
-    _lock: std::fs::File,
+    lock: std::fs::File,
 }
 
 impl UsualPlace {
-    /// The empty place; `None` where another run has it.
-    fn claim(parent: &Utf8Path, python: &str, wheels: &[Sha256]) -> std::io::Result<Option<Self>> {
-        let hashes: Vec<String> = wheels.iter().map(Sha256::to_string).collect();
-        let key = Sha256::of(format!("{python} {}", hashes.join(" ")).as_bytes()).to_string();
-        let folder = parent.join("environments").join(&key[..16]);
+    /// The place with an environment, which `furnish` fills where no other run has done so.
+    fn open(
+        parent: &Utf8Path,
+        key: &str,
+        furnish: impl Fn(&Environment) -> Result<(), BuildProblem>,
+    ) -> Result<Self, BuildProblem> {
+        let folder = parent.join("environments").join(key);
         let path = folder.join("build");
-        let lock = files::try_lock(&folder.join("run.lock"))?;
-        let Some(lock) = lock else {
-            return Ok(None);
-        };
-        // What a run left that was killed.
-        match fs_err::remove_dir_all(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(Some(Self { path, _lock: lock })),
+        let complete = folder.join("complete");
+        let file = folder.join("run.lock");
+        loop {
+            if let Some(alone) = files::try_lock(&file)? {
+                // What a run left that was killed.
+                remove(&complete, &path)?;
+                furnish(&Environment::at(path.clone()))?;
+                fs_err::write(&complete, "")?;
+                drop(alone);
+            }
+            // Another run may have removed it before this one holds it.
+            let lock = files::lock_shared(&file)?;
+            if complete.exists() {
+                return Ok(Self { path, lock });
+            }
         }
     }
 }
 
 impl Drop for UsualPlace {
     fn drop(&mut self) {
-        // The next run removes what is left.
-        let _ = fs_err::remove_dir_all(&self.path);
+        let complete = self.path.with_file_name("complete");
+        // What is left, the next run removes.
+        if self.lock.unlock().is_ok() && self.lock.try_lock().is_ok() {
+            let _ = remove(&complete, &self.path);
+        }
     }
+}
+
+fn remove(complete: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
+    let found = |removed: std::io::Result<()>| match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    found(fs_err::remove_file(complete))?;
+    found(fs_err::remove_dir_all(path))
 }
 
 /// An environment, and the server of its builds.
@@ -75,36 +95,51 @@ impl Environments {
         &self,
         (parent, python): (&Utf8Path, &str),
         mut wheels: Vec<Sha256>,
-        furnish: impl FnOnce(&Environment) -> Result<(), BuildProblem>,
+        furnish: impl Fn(&Environment) -> Result<(), BuildProblem>,
     ) -> Result<Arc<BuildEnvironment>, BuildProblem> {
         wheels.sort_unstable();
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(environment) = made.by_wheels.get(&wheels) {
             return Ok(Arc::clone(environment));
         }
-        let place = match UsualPlace::claim(parent, python, &wheels)? {
-            Some(usual) => {
-                let path = usual.path.clone();
-                made.places.push(usual);
-                path
-            }
-            None => {
-                let folder = match made.folder.take() {
-                    Some(folder) => folder,
-                    None => files::temporary_folder(parent, "")?,
-                };
-                let path = files::utf8(folder.path())?.join(made.by_wheels.len().to_string());
-                made.folder = Some(folder);
-                path
-            }
-        };
-        let environment = Environment::at(place);
-        furnish(&environment)?;
+        let hashes: Vec<String> = wheels.iter().map(Sha256::to_string).collect();
+        let key = Sha256::of(format!("{python} {}", hashes.join(" ")).as_bytes()).to_string();
+        let place = UsualPlace::open(parent, &key[..16], furnish)?;
+        let environment = Environment::at(place.path.clone());
+        made.places.push(place);
         let environment = Arc::new(BuildEnvironment {
             environment,
             server: OnceLock::new(),
         });
         made.by_wheels.insert(wheels, Arc::clone(&environment));
         Ok(environment)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_at_once_share_a_place_and_the_last_one_removes_it() {
+        let temporary = tempfile::tempdir().unwrap();
+        let parent = files::utf8(temporary.path()).unwrap();
+        let place = |environments: &Environments| {
+            let furnish = |environment: &Environment| {
+                fs_err::create_dir_all(environment.root())?;
+                Ok(())
+            };
+            let made = environments.get((parent, "3.12"), vec![Sha256([7; 32])], furnish);
+            made.unwrap().environment.root().to_owned()
+        };
+        let (first, second) = (Environments::default(), Environments::default());
+        let shared = place(&first);
+        assert_eq!(place(&second), shared);
+        drop(first);
+        assert!(shared.exists());
+        drop(second);
+        assert!(!shared.exists());
+        // As in the next run.
+        assert_eq!(place(&Environments::default()), shared);
     }
 }
