@@ -33,6 +33,20 @@ const END: char = '!';
 
 const VARIABLES: [&str; 3] = ["platform_release", "platform_version", "platform.version"];
 
+/// Names that variables had before PEP 508, which allows them still. The parser would take an old and a
+/// new name for two variables.
+const OLD_NAMES: [(&str, &str); 6] = [
+    ("os.name", "os_name"),
+    ("sys.platform", "sys_platform"),
+    ("platform.version", "platform_version"),
+    ("platform.machine", "platform_machine"),
+    (
+        "platform.python_implementation",
+        "platform_python_implementation",
+    ),
+    ("python_implementation", "platform_python_implementation"),
+];
+
 /// A piece of a marker's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece<'a> {
@@ -48,7 +62,9 @@ enum Piece<'a> {
 /// the versions that [`VARIABLES`] are compared with, and no `'` in a value.
 pub(crate) fn encoded(text: &str) -> Cow<'_, str> {
     let may_have_quote = text.contains('"') && text.contains('\'');
-    if !may_have_quote && !VARIABLES.iter().any(|name| text.contains(name)) {
+    let old_names = OLD_NAMES.iter().map(|(old, _)| old);
+    let mut concerned = VARIABLES.iter().chain(old_names);
+    if !may_have_quote && !concerned.any(|name| text.contains(name)) {
         return Cow::Borrowed(text);
     }
     let pieces: Vec<Piece<'_>> = Pieces(text).collect();
@@ -180,6 +196,12 @@ fn comparison(pieces: &[Piece<'_>]) -> Option<(String, usize)> {
     Some((written(variable, operator, value)?, third.0 + 1))
 }
 
+/// The name that a variable has now.
+fn new_name(word: &str) -> &str {
+    let known = OLD_NAMES.iter().find(|(old, _)| *old == word);
+    known.map_or(word, |(_, new)| new)
+}
+
 /// An operator whose sides were swapped.
 fn turned(operator: &str) -> &str {
     match operator {
@@ -192,7 +214,7 @@ fn turned(operator: &str) -> &str {
 }
 
 fn written(variable: &str, operator: &str, value: &str) -> Option<String> {
-    let variable = variable.replace("platform.version", "platform_version"); // its old name
+    let variable = new_name(variable);
     let compare = |operator: &str, version: &Version| {
         let key = key(version);
         format!("{variable} {operator} \"{key}\"")
@@ -289,7 +311,8 @@ fn optional(out: &mut String, part: Option<u64>, absent: char) {
 impl Piece<'_> {
     fn write_to(self, out: &mut String) {
         match self {
-            Self::Bare(text) | Self::Space(text) => out.push_str(text),
+            Self::Bare(text) => out.push_str(new_name(text)),
+            Self::Space(text) => out.push_str(text),
             Self::Quoted(text) => {
                 let quote = if text.contains('"') { '\'' } else { '"' };
                 out.push(quote);
@@ -401,6 +424,23 @@ mod tests {
         assert_eq!(read.to_string(), expect);
         let again: Marker = read.to_string().parse().unwrap();
         assert_eq!(again, read);
+    }
+
+    #[test]
+    fn old_and_new_names_are_one_variable() {
+        for (old, new) in OLD_NAMES {
+            for (before, after) in [
+                ("", " == 'x'"),
+                ("'x' in ", ""),
+                ("", " < 'x' and extra == 'y'"),
+            ] {
+                let marker: Marker = format!("{before}{old}{after}").parse().unwrap();
+                let same: Marker = format!("{before}{new}{after}").parse().unwrap();
+                assert_eq!(marker, same, "{marker}");
+                assert!(marker.and(&same.negate()).is_false(), "{marker}");
+            }
+        }
+        check("os_name == 'os.name'", "os_name == 'os.name'");
     }
 
     #[test]

@@ -222,6 +222,25 @@ fn variables_that_are_not_set_are_named() {
 }
 
 #[test]
+fn old_names_of_marker_variables() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0")
+            .requires("c ; python_implementation != 'CPython' and os.name == 'nt'"),
+        Package::new("b", "1.0"),
+        Package::new("b", "2.0"),
+        Package::new("c", "1.0"),
+    ]);
+    let lines = "a\nb==1.0 ; sys.platform == 'win32'\nb==2.0 ; sys_platform != 'win32'\n";
+    let repo = repo().index(&index).requirements(lines);
+    lock(&repo);
+    assert_snapshot!(locked(&repo, "python-default"), @"
+    a==1.0
+    b==1.0 ; sys_platform == 'win32'
+    b==2.0 ; sys_platform != 'win32'
+    ");
+}
+
+#[test]
 fn a_marker_that_a_url_swallows() {
     let index = LoopbackIndex::start([Package::new("a", "1.0")]);
     let url = index.file_url("a-1.0-py3-none-any.whl");
