@@ -33,11 +33,17 @@ enum YankedCause {
 /// The packages of `lock` that were withdrawn.
 pub(super) fn packages(lock: &Lock, declared: &ResolveDeclaration) -> Vec<YankedPackage> {
     let yanked = lock.packages.iter().filter_map(|package| {
+        let cause = cause(package, declared);
+        let mut files = package.sdist.iter().chain(&package.wheels);
+        // A release of which some files are left is chosen for these.
+        if matches!(cause, YankedCause::Kept) && files.any(|file| file.yanked.is_none()) {
+            return None;
+        }
         Some(YankedPackage {
             name: package.name.clone(),
             version: package.version.clone(),
             reason: lockfile::yanked(package)?.to_owned(),
-            cause: cause(package, declared),
+            cause,
         })
     });
     yanked.collect()
