@@ -102,8 +102,8 @@ impl NoSolution {
     }
 
     /// The projects whose kept pins take part in the conflict, divided by whether a changed
-    /// requirement leads to them. Those to which none leads are in the order of how near they are to
-    /// one: what is near gives way first.
+    /// requirement leads to them. Both are in the order of how near they are to one: what is near
+    /// gives way first.
     pub(crate) fn kept_pins(&self, changed: &FxHashSet<PackageName>) -> KeptPins {
         let mut closure = changed.clone();
         let mut queue: Vec<PackageName> = changed.iter().cloned().collect();
@@ -135,10 +135,12 @@ impl NoSolution {
             }
         }
         let distances = self.distances(changed);
-        pins.outside.sort_by_cached_key(|name| {
-            let distance = distances.get(name).copied();
-            (distance.is_none(), distance, name.clone())
-        });
+        for side in [&mut pins.within, &mut pins.outside] {
+            side.sort_by_cached_key(|name| {
+                let distance = distances.get(name).copied();
+                (distance.is_none(), distance, name.clone())
+            });
+        }
         pins
     }
 

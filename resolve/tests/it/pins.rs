@@ -138,3 +138,20 @@ fn a_pin_stays_where_wheels_of_one_platform_are_for_other_pythons() {
          e==1",
     );
 }
+
+/// The newest `a` requires another `c`, and the `a` that is taken another `b`, where no `c` is needed.
+#[test]
+fn what_only_a_refused_version_leads_to_stays() {
+    check(
+        "python CPython>=3.12,<3.14 \n > c ; sys_platform == 'darwin' or python_version >= '3.13'
+         > a ; python_version < '3.13' \n changed a
+         lock b==1 ; sys_platform == 'darwin' or python_full_version >= '3.13'
+         lock c==2 ; sys_platform == 'darwin' or python_full_version >= '3.13'
+         a 2 -> b>=2 ; sys_platform == 'linux' \n a 3 -> c>=3 ; os_name == 'posix'
+         b 1 \n b 2 \n c 1 \n c 2 -> b<2 \n c 3 -> a<2",
+        "a==2 ; python_full_version < '3.13'
+         b==1 ; sys_platform == 'darwin' or python_full_version >= '3.13'
+         b==2 ; python_full_version < '3.13' and sys_platform == 'linux'
+         c==2 ; sys_platform == 'darwin' or python_full_version >= '3.13'",
+    );
+}
