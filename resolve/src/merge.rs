@@ -71,7 +71,7 @@ pub(crate) fn merge<E>(
         known: FxHashMap::default(),
         sets: FxHashMap::default(),
     };
-    let nodes = collected
+    let nodes: Vec<ResolutionNode> = collected
         .into_iter()
         .map(|((name, version, source), node)| ResolutionNode {
             marker: simplifier.as_locked(
@@ -85,10 +85,18 @@ pub(crate) fn merge<E>(
             dependencies: dependencies(&node.base, &node.extras, &mut simplifier),
         })
         .collect();
-    Ok(Resolution {
-        nodes,
-        forks: forks(&needed, pins.forks(), &mut simplifier),
-    })
+    let is_locked = |node: &ResolutionNode| {
+        let mut locked = pins.markers(&node.name, &node.version);
+        locked.any(|marker| *marker == node.marker)
+    };
+    // Parts can be joined in several ways: those of the lock hold where nothing else differs.
+    let is_lock = nodes.len() == pins.len() && nodes.iter().all(is_locked);
+    let locked = pins.forks();
+    let forks = match is_lock && locked.iter().all(|fork| is_one(fork, &needed)) {
+        true => locked.to_vec(),
+        false => forks(&needed, locked, &mut simplifier),
+    };
+    Ok(Resolution { nodes, forks })
 }
 
 fn dependencies(

@@ -54,6 +54,11 @@ impl Pins {
         &self.forks
     }
 
+    /// How many versions are pinned.
+    pub(crate) fn len(&self) -> usize {
+        self.pins.values().map(Vec::len).sum()
+    }
+
     /// The projects whose requirements changed.
     pub(crate) fn changed(&self) -> &FxHashSet<PackageName> {
         &self.changed

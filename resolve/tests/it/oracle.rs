@@ -298,6 +298,25 @@ fn a_resolution_does_not_depend_on_the_order_and_stays_when_it_is_the_lock() {
     });
 }
 
+/// Its parts can be joined to three or to four.
+#[test]
+fn a_lock_stays_divided_as_it_was() {
+    let fixture = fixture(
+        "python CPython>=3.13 \n constraint a<3
+         direct a @ https://h.example/a.zip = 2.7 -> b>=2 | c ; extra == 'x'
+         direct b @ https://h.example/b.zip = 1.7 -> a ; sys_platform == 'linux'
+         direct c @ https://h.example/c.zip = 3.7 -> a<3
+         > c!=2 ; sys_platform == 'win32'
+         > c @ https://h.example/c.zip ; sys_platform == 'linux' and platform_machine == 'aarch64'
+         > e ; os_name == 'posix'
+         a 1 \n b 1 \n c 3 \n d 1 \n e 1 {wheel py3-none-manylinux2014_x86_64}
+         e 2 -> a==2 ; python_version >= '3.15'",
+    );
+    let resolved = fixture.resolve().unwrap();
+    let again = fixture.locked(&resolved.resolution).resolve().unwrap();
+    assert_eq!(again.resolution.forks, resolved.resolution.forks);
+}
+
 #[test]
 fn a_new_requirement_moves_nothing_outside_its_closure_that_can_stay() {
     run(&(problem(), root()), |(Text(input), new)| {
