@@ -1,107 +1,72 @@
 //! The filter `tojson`: a value as Python's `json.dumps` writes it, with sorted keys, and safe within HTML.
 
 use std::fmt::Write as _;
+use std::io;
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
+use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 /// A value as JSON, each item on a line of its own if `indent` says how far.
 pub(crate) fn tojson(value: &Value, indent: Option<usize>) -> Result<String, Error> {
-    let mut out = String::new();
-    write(value, indent.map(|width| (width, 0)), &mut out)?;
-    Ok(out)
-}
-
-/// The width of an indentation, and how many there are.
-type Indent = Option<(usize, usize)>;
-
-fn write(value: &Value, indent: Indent, out: &mut String) -> Result<(), Error> {
-    match value.kind() {
-        ValueKind::None => out.push_str("null"),
-        ValueKind::Bool => out.push_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => out.push_str(&value.to_string()),
-        ValueKind::String => text(value.as_str().unwrap_or_default(), out),
-        ValueKind::Map => {
-            let mut keys: Vec<Value> = value.try_iter()?.collect();
-            keys.sort();
-            let inner = opened('{', indent, keys.is_empty(), out);
-            for (at, key) in keys.iter().enumerate() {
-                separate(at, inner, out);
-                text(&key.to_string(), out);
-                out.push_str(": ");
-                write(&value.get_item(key)?, inner, out)?;
-            }
-            closed('}', indent, keys.is_empty(), out);
-        }
-        ValueKind::Seq | ValueKind::Iterable => {
-            let items: Vec<Value> = value.try_iter()?.collect();
-            let inner = opened('[', indent, items.is_empty(), out);
-            for (at, item) in items.iter().enumerate() {
-                separate(at, inner, out);
-                write(item, inner, out)?;
-            }
-            closed(']', indent, items.is_empty(), out);
-        }
-        kind => {
-            let message = format!("a value of the kind {kind} is no JSON");
-            return Err(Error::new(ErrorKind::InvalidOperation, message));
-        }
+    let failed = |error: &dyn std::fmt::Display| {
+        Error::new(ErrorKind::InvalidOperation, format!("no JSON: {error}"))
+    };
+    if value.kind() == ValueKind::Undefined {
+        return Err(failed(&"the value is undefined"));
     }
-    Ok(())
+    // Its objects have their keys sorted.
+    let value = serde_json::to_value(value).map_err(|error| failed(&error))?;
+    let mut out = Vec::new();
+    let written = match indent {
+        Some(width) => {
+            let indent = " ".repeat(width);
+            let pretty = PrettyFormatter::with_indent(indent.as_bytes());
+            value.serialize(&mut Serializer::with_formatter(&mut out, pretty))
+        }
+        None => value.serialize(&mut Serializer::with_formatter(&mut out, OneLine)),
+    };
+    written.map_err(|error| failed(&error))?;
+    Ok(escaped(&String::from_utf8_lossy(&out)))
 }
 
-fn opened(bracket: char, indent: Indent, is_empty: bool, out: &mut String) -> Indent {
-    out.push(bracket);
-    let inner = indent.map(|(width, depth)| (width, depth + 1));
-    if !is_empty {
-        line(inner, out);
+/// One line with blanks after commas and colons, as in Python.
+struct OneLine;
+
+impl Formatter for OneLine {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
     }
-    inner
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.begin_array_value(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
 }
 
-fn separate(at: usize, inner: Indent, out: &mut String) {
-    match (at, inner) {
-        (0, _) => {}
-        (_, None) => out.push_str(", "),
-        (_, Some(_)) => {
-            out.push(',');
-            line(inner, out);
+/// What is not ASCII, or says something in HTML, stands in texts alone: as numbers there.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() && !matches!(c, '<' | '>' | '&' | '\'' | '\u{7f}') {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
         }
     }
-}
-
-fn closed(bracket: char, indent: Indent, is_empty: bool, out: &mut String) {
-    if !is_empty {
-        line(indent, out);
-    }
-    out.push(bracket);
-}
-
-fn line(indent: Indent, out: &mut String) {
-    if let Some((width, depth)) = indent {
-        out.push('\n');
-        out.push_str(&" ".repeat(width * depth));
-    }
-}
-
-fn text(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' if !matches!(c, '<' | '>' | '&' | '\'') => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
+    out
 }
