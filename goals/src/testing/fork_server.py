@@ -310,7 +310,7 @@ class SharedServer(ForkServer):
             self.prepared.move_to_end(key)
             return
         at_rest = [key for key, prepared in self.prepared.items() if not prepared.waiting]
-        for other in at_rest[: len(self.prepared) + 1 - PREPARED]:
+        for other in at_rest[:max(0, len(self.prepared) + 1 - PREPARED)]:
             self.drop(other)
         self.prepared[key] = PreparedProcess(connection, request)
         self.hear(self.prepared[key].channel.end, lambda _: self.said(key))

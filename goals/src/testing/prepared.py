@@ -12,6 +12,9 @@ EFFECTS = ("os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.renam
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # What opens the files for what pytest captures, which each module gets anew.
 CAPTURE = os.path.join("_pytest", "capture.py")
+# By what pytest finds its root and its configuration, and what it imports before it begins.
+PREPARING = ("conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml", "tox.ini",
+             "setup.cfg", "setup.py")
 
 
 def preparation_key(request):
@@ -22,11 +25,6 @@ def preparation_key(request):
     arguments = ["--junit-xml=" if argument == own.report else argument for argument in request["arguments"][:-1]]
     return json.dumps([request["prefix"], request["folder"], request["variables"], arguments,
                        own.folder, request["others"]])
-
-
-# By what pytest finds its root and its configuration, and what it imports before it begins.
-PREPARING = ("conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml", "tox.ini",
-             "setup.cfg", "setup.py")
 
 
 class ModuleArguments:
