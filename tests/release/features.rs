@@ -253,38 +253,6 @@ fn a_pull_request_is_opened_and_kept_up_to_date() {
         assert!(changes[1].contains(part), "{}", changes[1]);
     }
     assert!(changes[1].contains("Gone (#4)") && !changes[0].contains("Gone (#4)"));
-    // Somebody else works on what is proposed: that is never replaced.
-    git(&repo, &["switch", "--quiet", "--create", "by-hand"]);
-    repo.write("notes.txt", "by hand\n");
-    commit(&repo, "edit by hand");
-    git(
-        &repo,
-        &["push", "--quiet", "origin", "by-hand:release/next"],
-    );
-    git(&repo, &["switch", "--quiet", "main"]);
-    for branch in ["by-hand", "release/next"] {
-        git(&repo, &["branch", "--quiet", "--delete", "--force", branch]);
-    }
-    let refs = git(&repo, &["ls-remote", "origin"]);
-    let told = crate::refused(&repo, &propose);
-    let edit = git(&repo, &["log", "-1", "--format=%h", "origin/release/next"]);
-    assert_snapshot!(told.replace(&edit, "[EDIT]"), @"
-    error: `origin` has commits on `release/next` that no release made, and that this one would replace
-     |
-     =   [EDIT] edit by hand
-    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
-    ");
-    assert_eq!(git(&repo, &["ls-remote", "origin"]), refs);
-    git(
-        &repo,
-        &[
-            "branch",
-            "--quiet",
-            "--no-track",
-            "release/next",
-            "origin/release/next~1",
-        ],
-    );
     // It is merged, by a merge commit, which is what is tagged.
     git(&repo, &["switch", "--quiet", "main"]);
     git(
@@ -296,6 +264,145 @@ fn a_pull_request_is_opened_and_kept_up_to_date() {
         git(&repo, &["rev-parse", "24.04.0^{commit}"]),
         git(&repo, &["rev-parse", "HEAD"])
     );
+}
+
+/// Output in which the names of commits are hidden.
+fn without_commits(text: &str) -> String {
+    let commit = regex::Regex::new(r"(?m)^( =   )[0-9a-f]{7,} ").unwrap();
+    commit.replace_all(text, "$1[COMMIT] ").into_owned()
+}
+
+/// Whatever somebody else did to what is proposed is never replaced.
+#[test]
+fn what_others_did_to_a_proposal_is_kept() {
+    let forge = LoopbackForge::start();
+    let repo = monorepo()
+        .env("FORGE_API_URL", &forge.url())
+        .env("FORGE_TOKEN", "secret")
+        .env("GITHUB_REPOSITORY", "acme/jobs");
+    let propose = ["release", "--next", "fragments", "--pull-request", "--yes"];
+    // As a workflow does: each time in a clone without that branch.
+    let to_main = || {
+        git(&repo, &["switch", "--quiet", "--force", "main"]);
+        git(
+            &repo,
+            &["branch", "--quiet", "--delete", "--force", "release/next"],
+        );
+    };
+    let more_on_main = |name: &str| {
+        git(&repo, &["switch", "--quiet", "main"]);
+        repo.write(name, "more\n");
+        commit(&repo, "more");
+        git(&repo, &["push", "--quiet", "origin", "main"]);
+        git(&repo, &["switch", "--quiet", "release/next"]);
+    };
+    let amend = |arguments: &[&str]| {
+        git(
+            &repo,
+            &[&["commit", "--quiet", "--amend"][..], arguments].concat(),
+        );
+    };
+    let edits: [(&str, &dyn Fn()); 6] = [
+        ("a commit", &|| {
+            repo.write("notes.txt", "by hand\n");
+            commit(&repo, "edit by hand");
+        }),
+        ("other notes", &|| {
+            repo.write("CHANGELOG.md", "By hand\n");
+            amend(&["--all", "--no-edit"]);
+        }),
+        ("another message", &|| {
+            amend(&["--message=release: 24.04.0 (by hand)"])
+        }),
+        ("another author", &|| {
+            amend(&["--no-edit", "--author=A <a@b.example>"])
+        }),
+        ("a branch of features", &|| {
+            git(&repo, &["switch", "--quiet", "--create", "feature"]);
+            repo.write("notes.txt", "by hand\n");
+            commit(&repo, "a feature");
+            git(&repo, &["switch", "--quiet", "release/next"]);
+            git(
+                &repo,
+                &["merge", "--quiet", "--no-ff", "--no-edit", "feature"],
+            );
+            git(
+                &repo,
+                &["branch", "--quiet", "--delete", "--force", "feature"],
+            );
+        }),
+        ("an edited merge", &|| {
+            more_on_main("again.txt");
+            git(
+                &repo,
+                &["merge", "--quiet", "--no-ff", "--no-commit", "main"],
+            );
+            repo.write("CHANGELOG.md", "By hand\n");
+            git(&repo, &["commit", "--quiet", "--all", "--no-edit"]);
+        }),
+    ];
+    // The forge brings the branch up to date: that is nobody's edit.
+    done(&repo, &propose);
+    more_on_main("more.txt");
+    git(&repo, &["merge", "--quiet", "--no-ff", "--no-edit", "main"]);
+    git(&repo, &["push", "--quiet", "origin", "release/next"]);
+    to_main();
+    let mut shown = String::new();
+    for (what, edit) in edits {
+        done(&repo, &propose);
+        edit();
+        git(
+            &repo,
+            &["push", "--quiet", "--force", "origin", "release/next"],
+        );
+        to_main();
+        let refs = git(&repo, &["ls-remote", "origin"]);
+        let told = crate::refused(&repo, &propose);
+        shown.push_str(&format!("{what}:\n{}\n", without_commits(&told)));
+        assert_eq!(git(&repo, &["ls-remote", "origin"]), refs, "{what}");
+        // The way out that is hinted at.
+        git(
+            &repo,
+            &["push", "--quiet", "origin", "--delete", "release/next"],
+        );
+    }
+    assert_snapshot!(shown, @"
+    a commit:
+    error: `origin` has commits on `release/next` that are not as a release proposed them, and this one would replace them
+     |
+     =   [COMMIT] edit by hand
+    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
+
+    other notes:
+    error: `origin` has commits on `release/next` that are not as a release proposed them, and this one would replace them
+     |
+     =   [COMMIT] release: 24.04.0
+    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
+
+    another message:
+    error: `origin` has commits on `release/next` that are not as a release proposed them, and this one would replace them
+     |
+     =   [COMMIT] release: 24.04.0 (by hand)
+    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
+
+    another author:
+    error: `origin` has commits on `release/next` that are not as a release proposed them, and this one would replace them
+     |
+     =   [COMMIT] release: 24.04.0
+    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
+
+    a branch of features:
+    error: `origin` has commits on `release/next` that are not as a release proposed them, and this one would replace them
+     |
+     =   [COMMIT] a feature
+    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
+
+    an edited merge:
+    error: `origin` has commits on `release/next` that are not as a release proposed them, and this one would replace them
+     |
+     =   [COMMIT] Merge branch 'main' into release/next
+    hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
+    ");
 }
 
 /// What a forge refuses is told before anything is committed or pushed.

@@ -10,7 +10,7 @@ use release::facts::{
     CandidateFacts, CommitObstacle, GitHead, GitHistory, Locks, NewsFile, ReleaseFacts,
     RemoteBranch, RemoteFacts, TagFact,
 };
-use release::plan::{Pushing, ReleaseRequest};
+use release::plan::{Pushing, ReleaseRequest, proposal_ref};
 use release::settings::{CandidateNotes, ReleaseSettings, StepKind, TagKind};
 use thiserror::Error;
 
@@ -370,9 +370,12 @@ fn remote(
         refuses_push: None,
     };
     let own = settings.own_branch(&request.version);
+    let proposes = request.forge.pull_request;
+    let proposal = own.as_deref().filter(|_| proposes).map(proposal_ref);
     let own = own.map(|branch| format!("refs/heads/{branch}"));
     let mut asked = vec!["ls-remote", name, &branch_ref, "refs/tags/*"];
     asked.extend(own.as_deref());
+    asked.extend(proposal.as_deref());
     let listed = match git.text(&asked) {
         Ok(listed) => listed,
         Err(GitError::Failed { message, .. }) => {
@@ -395,10 +398,24 @@ fn remote(
     facts.own_branch = own_tip.map(str::to_owned);
     let base = refs.get(branch_ref.as_str()).copied();
     facts.branch = relation(git, &head.commit, base)?;
-    let proposed = own.as_deref().zip(own_tip);
-    if let Some((branch, tip)) = proposed.filter(|_| request.forge.pull_request) {
-        let base = [Some(head.commit.as_str()), base];
-        facts.foreign = foreign_commits(git, settings, &ProposedBranch { branch, tip, base })?;
+    if let Some((own, tip)) = own.as_deref().zip(own_tip).filter(|_| proposes) {
+        let of_ref = |name| {
+            refs.get_key_value(name)
+                .map(|(&name, &commit)| (name, commit))
+        };
+        let last = proposal.as_deref().and_then(of_ref);
+        let known = [
+            Some(head.commit.as_str()),
+            base,
+            last.map(|(_, commit)| commit),
+        ];
+        let proposed = ProposedBranch {
+            remote: name,
+            tip,
+            refs: [Some((own, tip)), last, of_ref(&branch_ref)],
+            known: known.into_iter().flatten().collect(),
+        };
+        facts.foreign = foreign_commits(git, &proposed)?;
     }
     if request.push == Pushing::Yes && facts.branch != RemoteBranch::MovedOn {
         let pushed = head.branch.as_ref().map_or(&tag_ref, |_| &branch_ref);
@@ -416,46 +433,42 @@ fn remote(
 
 /// A branch of the remote that proposes a release.
 struct ProposedBranch<'a> {
-    branch: &'a str,
+    remote: &'a str,
     tip: &'a str,
-    /// Commits of the branch that it is to be merged into.
-    base: [Option<&'a str>; 2],
+    /// The refs of the remote that are looked at, with their commits: the branch, what was proposed last, and the
+    /// branch that it is to be merged into.
+    refs: [Option<(&'a str, &'a str)>; 3],
+    /// Commits that are nobody's edits of what is proposed.
+    known: Vec<&'a str>,
 }
 
-/// The commits of what is proposed that no release made, with their subjects.
-fn foreign_commits(
-    git: &Git,
-    settings: &ReleaseSettings,
-    proposed: &ProposedBranch<'_>,
-) -> Result<Vec<String>, GitError> {
-    let tip = proposed.tip;
-    let is_here = |commit: &str| git.commit(commit).map(|found| found.is_some());
-    if !is_here(tip)? {
-        let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
-        git.text(&[&fetch[..], &[&settings.remote, proposed.branch]].concat())?;
-    }
-    // What is below the last release's commit was proposed with it. Merges bring what the other branch has.
-    let mut arguments = vec![
-        "log",
-        "--first-parent",
-        "--no-merges",
-        "--format=%h %s",
-        tip,
-        "--not",
-    ];
-    for commit in proposed.base.into_iter().flatten() {
-        if is_here(commit)? {
-            arguments.push(commit);
+/// The commits of what is proposed that no release made, with their subjects. A merge is such a commit if git alone
+/// would have merged otherwise.
+fn foreign_commits(git: &Git, proposed: &ProposedBranch<'_>) -> Result<Vec<String>, GitError> {
+    let mut missing = Vec::new();
+    for (name, commit) in proposed.refs.into_iter().flatten() {
+        if git.commit(commit)?.is_none() {
+            missing.push(name);
         }
     }
-    let message = settings.commit_message.lines().next().unwrap_or_default();
-    let before = message.split('{').next().unwrap_or_default();
-    let after = message.rsplit('}').next().unwrap_or_default();
-    // Hooks of git may put something around it.
-    let is_release = |line: &&str| line.contains(before) && line.contains(after);
-    let listed = git.text(&arguments)?;
-    let foreign = listed.lines().take_while(|line| !is_release(line));
-    Ok(foreign.map(str::to_owned).collect())
+    if !missing.is_empty() {
+        let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
+        git.text(&[&fetch[..], &[proposed.remote], &missing].concat())?;
+    }
+    let log = ["log", "--format=%T %P%x09%h %s", proposed.tip, "--not"];
+    let listed = git.text(&[&log[..], &proposed.known].concat())?;
+    let mut foreign = Vec::new();
+    for (objects, shown) in listed.lines().filter_map(|line| line.split_once('\t')) {
+        let objects: Vec<&str> = objects.split(' ').collect();
+        if let [tree, ours, theirs] = objects[..] {
+            let merged = git.maybe(&["merge-tree", "--write-tree", ours, theirs])?;
+            if merged.as_deref() == Some(tree) {
+                continue;
+            }
+        }
+        foreign.push(shown.to_owned());
+    }
+    Ok(foreign)
 }
 
 fn other_remotes(git: &Git, name: &str) -> Result<Vec<String>, GitError> {

@@ -16,4 +16,4 @@ pub use decide::{Decision, RefusedRelease, plan};
 pub use objection::Objection;
 pub use request::{ForgeRequest, Publishing, Pushing, ReleasePurpose, ReleaseRequest};
 pub use show::show;
-pub use steps::{Effect, Plan, ReleaseStep};
+pub use steps::{Effect, Plan, ReleaseStep, proposal_ref};

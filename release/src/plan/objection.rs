@@ -110,8 +110,8 @@ pub enum Objection {
         /// The branch.
         branch: String,
     },
-    /// What is proposed already has commits of others.
-    #[error("`{remote}` has commits on `{branch}` that no release made, and that this one would replace:\n{}", indented(&commits.join("\n")))]
+    /// What is proposed already was worked on by others.
+    #[error("`{remote}` has commits on `{branch}` that are not as a release proposed them, and this one would replace them:\n{}", indented(&commits.join("\n")))]
     ForeignCommits {
         /// The remote.
         remote: String,

@@ -11,7 +11,7 @@ use regex::Regex;
 use super::objection::Objection;
 use super::planner::Planner;
 use super::request::{Publishing, Pushing};
-use super::steps::ReleaseStep;
+use super::steps::{ReleaseStep, proposal_ref};
 use crate::facts::{CandidateFacts, Locks, NewsFile, TagFact};
 use crate::settings::{
     CandidateNotes, CommitOn, FileEdit, FinalNewline, FragmentPolicy, Hook, HookReleases, HookTime,
@@ -56,7 +56,9 @@ pub(super) fn from_start(
             steps.extend(commit(planner));
             notes.push(format!("merge {branch} by review, then run the same command on the branch it went into: that makes the tag"));
             let pushes = planner.request.push == Pushing::Yes;
-            steps.extend(push(planner, vec![branch_ref(&branch)]).filter(|_| pushes));
+            let mut refs = vec![branch_ref(&branch)];
+            refs.extend(Some(proposal_ref(&branch)).filter(|_| planner.request.forge.pull_request));
+            steps.extend(push(planner, refs).filter(|_| pushes));
             steps.extend(pull_request(planner, &branch)?);
         }
     }

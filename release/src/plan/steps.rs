@@ -8,6 +8,15 @@ use crate::version::ReleaseVersion;
 /// The folder, as shown to the user, where wheels are kept until the release is certain.
 const SHOWN_STAGING: &str = ".git/xtask-release/wheels";
 
+/// The refs of a remote that name what releases proposed.
+const PROPOSALS: &str = "refs/proposals/";
+
+/// The ref of the remote that names what a release proposed last on this branch of its own. Another
+/// commit on the branch is somebody else's.
+pub fn proposal_ref(branch: &str) -> String {
+    format!("{PROPOSALS}{branch}")
+}
+
 /// The steps of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -78,7 +87,7 @@ pub enum ReleaseStep {
     Push {
         /// The remote.
         remote: String,
-        /// Branches and tags, by their full names.
+        /// Branches, tags and what is proposed on a branch, by their full names.
         refs: Vec<String>,
         /// The commit that the branch has there and that is replaced; `None` where it only moves on.
         #[serde(default)]
@@ -183,10 +192,15 @@ impl ReleaseStep {
                     (Some(old), Some(name)) => format!("--force-with-lease={name}:{old} "),
                     _ => String::new(),
                 };
+                let refspec = |name: &String| match name.strip_prefix(PROPOSALS) {
+                    Some(branch) => format!("+refs/heads/{branch}:{name}"),
+                    None => name.clone(),
+                };
+                let refspecs: Vec<String> = refs.iter().map(refspec).collect();
                 format!(
                     "git push --atomic {lease}{} {}",
                     quote(remote),
-                    joined(refs.iter().map(String::as_str))
+                    joined(refspecs.iter().map(String::as_str))
                 )
             }
             Self::ForgeRelease { tag, .. } => {

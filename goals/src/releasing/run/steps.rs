@@ -118,9 +118,11 @@ fn push(
         refs,
         replaces,
     } = *pushed;
-    let refspec = |name: &String| match name.starts_with("refs/heads/") {
-        true => format!("{}:{name}", released(journal)),
-        false => name.clone(),
+    let refspec = |name: &String| match name.split('/').nth(1) {
+        Some("tags") => name.clone(),
+        Some("heads") => format!("{}:{name}", released(journal)),
+        // What was proposed before is on a side branch of this commit.
+        _ => format!("+{}:{name}", released(journal)),
     };
     let refspecs: Vec<String> = refs.iter().map(refspec).collect();
     let lease = replaces.zip(refs.first());
