@@ -69,6 +69,7 @@ fn salvage(text: &str) -> Vec<Pin> {
                 version: value(pair[1], "version")?.parse().ok()?,
                 source: PackageSource::Index(model::IndexRole::Primary),
                 marker: Marker::TRUE,
+                requires: Vec::new(),
             })
         })
         .collect()

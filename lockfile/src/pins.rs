@@ -15,6 +15,16 @@ pub struct Pin {
     pub source: PackageSource,
     /// The environments for which it is pinned.
     pub marker: Marker,
+    /// The projects that it requires, as far as the lock says.
+    pub requires: Vec<PackageName>,
+}
+
+impl Pin {
+    /// Adds what another lock says of the same version.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.marker = self.marker.or(&other.marker);
+        self.requires.extend(other.requires.iter().cloned());
+    }
 }
 
 /// The pins of a lock, sorted by name and version.
@@ -25,6 +35,11 @@ pub fn pins(lock: &Lock) -> Vec<Pin> {
         version: package.version.clone(),
         source: package.source.clone(),
         marker: package.marker.clone(),
+        requires: package
+            .dependencies
+            .iter()
+            .map(|one| one.name.clone())
+            .collect(),
     };
     sorted(lock.packages.iter().map(pin).collect())
 }
@@ -60,7 +75,7 @@ pub(crate) fn sorted(mut pins: Vec<Pin>) -> Vec<Pin> {
         let same = (&later.name, &later.version, &later.source)
             == (&first.name, &first.version, &first.source);
         if same {
-            first.marker = first.marker.or(&later.marker);
+            first.join(later);
         }
         same
     });

@@ -11,6 +11,7 @@ use crate::dependencies::DependencyMap;
 use crate::derivation::{Derivation, Leaf, dependencies_of_leaf, leaves};
 use crate::package::SolverPackage;
 use crate::part::UniversePart;
+use crate::pins::Pins;
 use crate::problem::Problem;
 use crate::reason::Reason;
 use crate::requires_python;
@@ -102,73 +103,46 @@ impl NoSolution {
     }
 
     /// The projects whose kept pins take part in the conflict, divided by whether a changed
-    /// requirement leads to them. Both are in the order of how near they are to one: what is near
-    /// gives way first.
-    pub(crate) fn kept_pins(&self, changed: &FxHashSet<PackageName>) -> KeptPins {
-        let mut closure = changed.clone();
-        let mut queue: Vec<PackageName> = changed.iter().cloned().collect();
-        while let Some(name) = queue.pop() {
-            for ((package, _), dependencies) in &self.dependencies {
-                if package.name() != Some(&name) {
-                    continue;
-                }
-                for dependency in dependencies.iter() {
-                    if closure.insert(dependency.name.clone()) {
-                        queue.push(dependency.name.clone());
-                    }
-                }
-            }
+    /// requirement leads to them, or led to them in the lock. Both are in the order of how near they
+    /// are to one: what is near gives way first.
+    pub(crate) fn kept_pins(&self, pins: &Pins) -> KeptPins {
+        let (mut required, mut beside) = (Neighbours::default(), Neighbours::default());
+        for (name, dependency) in self.requirements().chain(pins.requirements()) {
+            required.entry(name).or_default().insert(dependency);
+            beside.entry(name).or_default().insert(dependency);
+            beside.entry(dependency).or_default().insert(name);
         }
-        let mut pins = KeptPins::default();
+        let within = distances(&required, pins.changed());
+        let distances = distances(&beside, pins.changed());
+        let mut kept = KeptPins::default();
         for leaf in leaves(&self.derivation) {
             if let External::Custom(package, _, Reason::Pinned) = leaf
                 && let Some(name) = package.name()
             {
-                let side = if closure.contains(name) {
-                    &mut pins.within
+                let side = if within.contains_key(name) {
+                    &mut kept.within
                 } else {
-                    &mut pins.outside
+                    &mut kept.outside
                 };
                 if !side.contains(name) {
                     side.push(name.clone());
                 }
             }
         }
-        let distances = self.distances(changed);
-        for side in [&mut pins.within, &mut pins.outside] {
+        for side in [&mut kept.within, &mut kept.outside] {
             side.sort_by_cached_key(|name| {
                 let distance = distances.get(name).copied();
                 (distance.is_none(), distance, name.clone())
             });
         }
-        pins
+        kept
     }
 
-    /// How many requirements, in either direction, lie between each project and the nearest of
-    /// `from`, as far as known.
-    fn distances(&self, from: &FxHashSet<PackageName>) -> FxHashMap<PackageName, usize> {
-        let mut beside = FxHashMap::<&PackageName, FxHashSet<&PackageName>>::default();
-        for ((package, _), dependencies) in &self.dependencies {
-            let Some(name) = package.name() else {
-                continue;
-            };
-            for dependency in dependencies.iter() {
-                beside.entry(name).or_default().insert(&dependency.name);
-                beside.entry(&dependency.name).or_default().insert(name);
-            }
-        }
-        let mut distances = FxHashMap::default();
-        let mut ring: Vec<&PackageName> = from.iter().collect();
-        for distance in 0.. {
-            ring.retain(|name| !distances.contains_key(*name));
-            if ring.is_empty() {
-                break;
-            }
-            distances.extend(ring.iter().map(|name| ((*name).clone(), distance)));
-            let next = ring.iter().filter_map(|name| beside.get(*name));
-            ring = next.flatten().copied().collect();
-        }
-        distances
+    /// Which project requires which, as far as known.
+    fn requirements(&self) -> impl Iterator<Item = (&PackageName, &PackageName)> {
+        let known = self.dependencies.iter();
+        let known = known.filter_map(|((package, _), all)| Some((package.name()?, all)));
+        known.flat_map(|(name, all)| all.iter().map(move |one| (name, &one.name)))
     }
 
     /// The conflict as data, to be explained to the user.
@@ -205,6 +179,28 @@ impl NoSolution {
         names.dedup();
         names
     }
+}
+
+/// The projects next to each project.
+type Neighbours<'a> = FxHashMap<&'a PackageName, FxHashSet<&'a PackageName>>;
+
+/// How many steps lie between each project that can be reached and the nearest of `from`.
+fn distances<'a>(
+    neighbours: &Neighbours<'a>,
+    from: &'a FxHashSet<PackageName>,
+) -> FxHashMap<&'a PackageName, usize> {
+    let mut distances = FxHashMap::default();
+    let mut ring: Vec<&PackageName> = from.iter().collect();
+    for distance in 0.. {
+        ring.retain(|name| !distances.contains_key(name));
+        if ring.is_empty() {
+            break;
+        }
+        distances.extend(ring.iter().map(|name| (*name, distance)));
+        let next = ring.iter().filter_map(|name| neighbours.get(name));
+        ring = next.flatten().copied().collect();
+    }
+    distances
 }
 
 /// The kept pins that take part in a conflict.

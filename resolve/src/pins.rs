@@ -14,6 +14,8 @@ pub struct VersionPin {
     pub version: Version,
     /// The environments for which the version was chosen.
     pub marker: Marker,
+    /// The projects that it requires, as far as known.
+    pub requires: Vec<PackageName>,
 }
 
 /// Versions to keep if they still satisfy the requirements.
@@ -62,6 +64,12 @@ impl Pins {
     /// The projects whose requirements changed.
     pub(crate) fn changed(&self) -> &FxHashSet<PackageName> {
         &self.changed
+    }
+
+    /// The requirements between projects that the lock knows of.
+    pub(crate) fn requirements(&self) -> impl Iterator<Item = (&PackageName, &PackageName)> {
+        let pins = self.pins.values().flatten();
+        pins.flat_map(|pin| pin.requires.iter().map(|required| (&pin.name, required)))
     }
 
     /// The projects whose pins are kept at first.

@@ -277,7 +277,7 @@ impl<P: Provider> Attempt<'_, P> {
 
     /// Finds how to go on, and does what needs no other pins.
     fn way_on(&mut self, no_solution: NoSolution) -> WayOn {
-        let mut pins = no_solution.kept_pins(self.problem.pins.changed());
+        let mut pins = no_solution.kept_pins(&self.problem.pins);
         if !pins.within.is_empty() && !no_solution.is_nowhere(self.problem) {
             pins.within.truncate(self.step());
             return WayOn::Without(pins.within, no_solution.part);

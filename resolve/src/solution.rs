@@ -35,6 +35,7 @@ impl Solution {
                     name: name.clone(),
                     version: version.clone(),
                     marker: self.part.marker.clone(),
+                    requires: Vec::new(),
                 }),
                 SolverPackage::Root | SolverPackage::Extra(..) => None,
             })

@@ -290,10 +290,12 @@ pub(super) fn version_pin(pin: lockfile::Pin) -> VersionPin {
         version,
         source: _,
         marker,
+        requires,
     } = pin;
     VersionPin {
         name,
         version,
         marker,
+        requires,
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
             name: locked.project_name,
             version: locked.version,
             marker: marker.clone(),
+            requires: Vec::new(),
         }));
     }
     Ok(pins)

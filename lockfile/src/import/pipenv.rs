@@ -36,6 +36,7 @@ pub(super) fn pins(text: &str) -> Result<Vec<Pin>, ReadFault> {
             version: version.trim_start_matches('=').parse().ok()?,
             source: PackageSource::Index(IndexRole::Primary),
             marker: locked.markers.unwrap_or(Marker::TRUE),
+            requires: Vec::new(),
         })
     });
     Ok(pins.collect())

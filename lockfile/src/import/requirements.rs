@@ -30,5 +30,6 @@ fn pin(requirement: Requirement) -> Option<Pin> {
         name: requirement.name,
         source: PackageSource::Index(IndexRole::Primary),
         marker: requirement.marker,
+        requires: Vec::new(),
     })
 }

@@ -39,6 +39,7 @@ pub(super) fn pins(
                 version,
                 source,
                 marker,
+                requires: Vec::new(),
             });
         }
     }

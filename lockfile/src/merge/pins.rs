@@ -57,7 +57,7 @@ fn by_preference(base: &[Pin], ours: Vec<Pin>, theirs: Vec<Pin>) -> Vec<Pin> {
             let mut known = known
                 .filter(|known| (&known.version, &known.source) == (&pin.version, &pin.source));
             match known.next() {
-                Some(known) => known.marker = known.marker.or(&pin.marker),
+                Some(known) => known.join(&pin),
                 None => out.push(pin),
             }
         }

@@ -168,6 +168,20 @@ impl Index {
     }
 }
 
+impl Index {
+    /// The projects that a release requires, if there is that release.
+    fn required_by(&self, name: &PackageName, version: &Version) -> Vec<PackageName> {
+        let release = self.packages.get(name).and_then(|all| all.get(version));
+        match release.map(|release| &release.metadata) {
+            Some(ReleaseMetadata::Available(metadata)) => {
+                let required = metadata.requires_dist.iter();
+                required.map(|one| one.name.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Facts {
     /// The wheel that a direct reference gives, unless it gives something that is built.
     fn only_wheel(&self, name: &PackageName, version: &Version) -> Option<WheelFilename> {
@@ -219,12 +233,12 @@ pub(crate) fn fixture(text: &str) -> Fixture {
         }
     }
     Fixture {
-        problem: problem(&words),
+        problem: problem(&words, &index),
         index,
     }
 }
 
-fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
+fn problem(words: &BTreeMap<&str, Vec<&str>>, index: &Index) -> Problem {
     let lines = |word| words.get(word).cloned().unwrap_or_default();
     let names = |word| -> Vec<String> {
         let lines = lines(word);
@@ -280,10 +294,14 @@ fn problem(words: &BTreeMap<&str, Vec<&str>>) -> Problem {
             hashed: Vec::new(),
         },
         pins: Pins::new(
-            pins.into_iter().map(|pin| VersionPin {
-                version: pin.specifiers().unwrap()[0].version().clone(),
-                name: pin.name,
-                marker: pin.marker,
+            pins.into_iter().map(|pin| {
+                let version = pin.specifiers().unwrap()[0].version().clone();
+                VersionPin {
+                    requires: index.required_by(&pin.name, &version),
+                    version,
+                    name: pin.name,
+                    marker: pin.marker,
+                }
             }),
             lines("fork").iter().map(|m| m.parse().unwrap()).collect(),
             names("changed").iter().map(|name| name.parse().unwrap()),
@@ -375,6 +393,11 @@ pub(crate) fn pins(resolution: &Resolution) -> Vec<VersionPin> {
         name: node.name.clone(),
         version: node.version.clone(),
         marker: node.marker.clone(),
+        requires: node
+            .dependencies
+            .iter()
+            .map(|one| one.name.clone())
+            .collect(),
     };
     resolution.nodes.iter().map(pin).collect()
 }

@@ -139,6 +139,16 @@ fn a_pin_stays_where_wheels_of_one_platform_are_for_other_pythons() {
     );
 }
 
+/// `c` and `d` are as near to `b`, and only `d` was needed for it.
+#[test]
+fn what_a_changed_requirement_led_to_moves_first() {
+    check(
+        "> c>1 \n > b<2 \n changed b \n lock b==2 \n lock c==2 \n lock d==2 \n lock e==1
+         b 1 \n b 2 -> d \n c 1.5 \n c 2 -> e \n d 1 \n d 2 -> e \n e 1 -> b>=2 \n e 4a1 -> d<2",
+        "b==1 \n c==2 \n d==1 \n e==4a1",
+    );
+}
+
 /// The newest `a` requires another `c`, and the `a` that is taken another `b`, where no `c` is needed.
 #[test]
 fn what_only_a_refused_version_leads_to_stays() {
