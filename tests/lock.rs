@@ -260,6 +260,30 @@ fn what_was_yanked_since() {
 }
 
 #[test]
+fn a_file_that_was_yanked_since() {
+    let index = index();
+    let repo = changed(&index);
+    index.add(&Package::new("new", "1.0").sdist());
+    index.add(&Package::new("new", "1.0").yanked("leaks"));
+    let repo = repo.env("XTASK_CACHE_DIR", "../other-cache");
+    assert_snapshot!(repo.xtask(&["lock", "check"]), @"
+    exit status 1
+    ----- stderr
+    python-default (python.lock)
+      new 1.0: new-1.0-py3-none-any.whl was yanked since, and others were not
+    ");
+    // The lock is made again without it.
+    let upgraded = repo.xtask(&["generate-lockfiles", "--upgrade-package", "new"]);
+    assert_eq!(upgraded.status, 0, "{upgraded}");
+    assert_eq!(repo.xtask(&["lock", "check"]).status, 0);
+    assert!(
+        !repo
+            .read("python.lock")
+            .contains("new-1.0-py3-none-any.whl")
+    );
+}
+
+#[test]
 fn what_moved_outside_of_what_was_edited() {
     let index = index();
     let repo = repo().index(&index).requirements("lib<2\ntool\n");

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use model::{
-    Coverage, CoverageGap, CoveragePolicy, DistFile, Lock, LockedPackage, Marker, PackageName,
-    PackageSource, Version, WheelFilename,
+    Coverage, CoverageGap, CoveragePolicy, DistFile, FileKind, Lock, LockInputs, LockedPackage,
+    Marker, PackageName, PackageSource, Version, WheelFilename,
 };
 use rustc_hash::FxHashMap;
 
@@ -100,6 +100,28 @@ fn missing(
     })
 }
 
+/// Whether a package has no file where it is needed.
+#[must_use]
+pub fn lacks_files(package: &LockedPackage, inputs: &LockInputs) -> bool {
+    missing(&CoveragePolicy::of(inputs), &inputs.universe(), package).is_some()
+}
+
+/// Whether a further file serves what the files of a package do not.
+#[must_use]
+pub fn serves_more(package: &LockedPackage, file: &FileKind) -> bool {
+    let served = served(package).unwrap_or_default();
+    package.sdist.is_none()
+        && match file {
+            FileKind::Wheel(wheel) => !Coverage::of_wheel(wheel).without(&served).is_empty(),
+            FileKind::Sdist(_) => !has_wheel_for_everyone(package),
+        }
+}
+
+fn has_wheel_for_everyone(package: &LockedPackage) -> bool {
+    let mut wheels = package.wheels.iter();
+    wheels.any(|wheel| wheel.filename.ends_with("py3-none-any.whl"))
+}
+
 /// What the wheels of a package serve; `None` where it has none, or one whose name cannot be read.
 pub(crate) fn served(package: &LockedPackage) -> Option<Coverage> {
     let mut served = Coverage::default();
@@ -128,10 +150,9 @@ pub fn source_builds(lock: &Lock) -> Vec<SourceBuild> {
     let policy = CoveragePolicy::of(&lock.inputs);
     let universe = lock.inputs.universe();
     let of_index = |package: &&LockedPackage| {
-        let mut wheels = package.wheels.iter();
         matches!(package.source, PackageSource::Index(_))
             && package.sdist.is_some()
-            && !wheels.any(|wheel| wheel.filename.ends_with("py3-none-any.whl"))
+            && !has_wheel_for_everyone(package)
     };
     let mut found = Vec::new();
     // Most packages have one of a few markers.

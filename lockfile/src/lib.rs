@@ -35,7 +35,10 @@ mod why;
 mod write;
 
 pub use check::{Staleness, check, check_consistency, check_derivation, check_source};
-pub use complete::{FileProblem, FileProblemKind, SourceBuild, check_files, source_builds, yanked};
+pub use complete::{
+    FileProblem, FileProblemKind, SourceBuild, check_files, lacks_files, serves_more,
+    source_builds, yanked,
+};
 pub use conflict::{ConflictedLock, read_conflicted, write_conflicted};
 pub use diff::{LockDiff, diff};
 pub use error::{LockReadError, LockReadErrorKind};

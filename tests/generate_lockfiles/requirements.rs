@@ -756,3 +756,58 @@ fn what_was_yanked_since_is_kept_with_a_warning() {
       ! a 1.0 is yanked  (no changed input explains it)
     ");
 }
+
+/// A release of `a` that has a file left beside one that was yanked, and what was locked of it.
+fn partly_yanked(index: &LoopbackIndex, requirements: &str) -> String {
+    let repo = repo().index(index).requirements(requirements);
+    let locked = repo.xtask(&["generate-lockfiles"]);
+    assert_eq!(
+        (locked.status, locked.stderr.contains("yanked")),
+        (0, false),
+        "{locked:?}"
+    );
+    let again = repo.xtask(&["generate-lockfiles"]);
+    assert!(again.stderr.contains("up to date"), "{again:?}");
+    assert_eq!(repo.xtask(&["lock", "check"]).status, 0);
+    let lock = repo.read("python.lock");
+    let names = lock.split('"').filter(|text| text.starts_with("a-1.0"));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_was_yanked_of_a_release_is_left_out() {
+    let wheel = |tags: &str| Package::new("a", "1.0").wheel(tags);
+    let index = LoopbackIndex::start([wheel("py3-none-any")]);
+    index.add(&wheel("cp312-cp312-manylinux2014_x86_64").yanked("broken"));
+    assert_snapshot!(partly_yanked(&index, "a\n"), @"a-1.0-py3-none-any.whl");
+    assert_snapshot!(partly_yanked(&index, "a==1.0\n"), @"a-1.0-py3-none-any.whl");
+    // What is built from the sources is what is left.
+    let index = LoopbackIndex::start([Package::new("a", "1.0").sdist()]);
+    index.add(&wheel("py3-none-any").yanked(""));
+    assert_snapshot!(partly_yanked(&index, "a\n"), @"a-1.0.tar.gz");
+    // A wheel is left for one platform, and the sources were withdrawn.
+    let index = LoopbackIndex::start([wheel("py3-none-manylinux2014_x86_64")]);
+    index.add(&wheel("py3-none-win_amd64").yanked(""));
+    index.add(&Package::new("a", "1.0").sdist().yanked(""));
+    assert_snapshot!(partly_yanked(&index, "a\n"), @"a-1.0-py3-none-manylinux2014_x86_64.whl");
+}
+
+/// Only what was yanked serves Windows, and `==` admits it.
+#[test]
+fn what_was_yanked_of_a_release_serves_who_names_it_exactly() {
+    let wheel = |tags: &str| Package::new("a", "1.0").wheel(tags);
+    let index = LoopbackIndex::start([wheel("py3-none-manylinux2014_x86_64")]);
+    index.add(&wheel("py3-none-win_amd64").yanked("slow"));
+    index.add(&wheel("py312-none-manylinux2014_x86_64").yanked("slow"));
+    let repo = repo().index(&index).requirements("a==1.0\n");
+    assert_snapshot!(repo.xtask(&["generate-lockfiles"]), @"
+    exit status 0
+    ----- stderr
+    warning: python-default: a 1.0 was yanked: slow (requirements.txt:1 names exactly this version)
+    python-default (python.lock): 1 packages, written
+      + a 1.0  (the requirement `a==1.0` is new)
+    ");
+    let lock = repo.read("python.lock");
+    assert!(lock.contains("a-1.0-py3-none-win_amd64.whl"), "{lock}");
+    assert!(!lock.contains("a-1.0-py312-none-"), "{lock}");
+}

@@ -1,4 +1,7 @@
 //! Makes a lock of a resolution, by adding the files of each package.
+//!
+//! Single files of a release can be yanked (PEP 592). Such a file is left out unless nothing else serves
+//! an environment, and then it is there for a release that is required by `==` or that the lock had.
 
 use lockfile::{FileProblem, FileProblemKind, Lock};
 use model::{
@@ -10,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::inputs::ResolveDeclaration;
 use super::provider::{IndexProvider, ProviderError};
+use super::yanked::is_named;
 use crate::error::GoalError;
 
 /// Adds the files to a resolution.
@@ -76,30 +80,44 @@ fn package(
     let inputs = &declared.inputs;
     let allows_wheels = inputs.allows_wheels(&package.name);
     let allows_sdists = inputs.allows_sdists(&package.name);
-    let files = provider
+    let mut files = provider
         .files(&package.name, &package.version)
         .map_err(in_words)?;
+    files.retain(|(kind, _)| match kind {
+        FileKind::Wheel(wheel) => allows_wheels && inputs.admit_wheel(wheel, pythons),
+        FileKind::Sdist(_) => allows_sdists,
+    });
+    let is_withdrawn = |(_, file): &(FileKind, DistFile)| file.yanked.is_some();
+    let (withdrawn, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_withdrawn);
     for (kind, file) in files {
         let file = with_hash(&package, file, provider)?;
-        match kind {
-            FileKind::Wheel(wheel) => {
-                if allows_wheels && inputs.admit_wheel(&wheel, pythons) {
-                    package.wheels.push(file);
-                }
-            }
-            FileKind::Sdist(_) => {
-                let better = package
-                    .sdist
-                    .as_ref()
-                    .is_none_or(|known| is_better(&file, known));
-                if allows_sdists && better {
-                    package.sdist = Some(file);
-                }
+        add(&mut package, &kind, file);
+    }
+    if !withdrawn.is_empty()
+        && (is_named(&package, inputs) || lockfile::lacks_files(&package, inputs))
+    {
+        let known = package.clone();
+        for (kind, file) in withdrawn {
+            if lockfile::serves_more(&known, &kind) {
+                let file = with_hash(&package, file, provider)?;
+                add(&mut package, &kind, file);
             }
         }
     }
     package.wheels.sort_by(|a, b| a.filename.cmp(&b.filename));
     Ok(package)
+}
+
+fn add(package: &mut LockedPackage, kind: &FileKind, file: DistFile) {
+    match kind {
+        FileKind::Wheel(_) => package.wheels.push(file),
+        FileKind::Sdist(_) => {
+            let mut known = package.sdist.iter();
+            if known.all(|known| is_better(&file, known)) {
+                package.sdist = Some(file);
+            }
+        }
+    }
 }
 
 /// The specification requires `.tar.gz`; old releases have several archives.

@@ -333,6 +333,13 @@ impl Comparison<'_> {
             differing("upload time", time(file), time(listed))
         })
         .or_else(|| differing("Requires-Python", python(file), python(listed)))
+        .or_else(|| {
+            let alone =
+                listed.yanked.is_some() && file.yanked.is_none() && release.yanked.is_none();
+            alone.then(|| {
+                format!("{name} {version}: {filename} was yanked since, and others were not")
+            })
+        })
     }
 
     /// In what the lock does not say what the metadata of the release does. What only a build could

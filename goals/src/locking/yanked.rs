@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use lockfile::Lock;
-use model::{LockedPackage, Operator, PackageName, Requirement, Version};
+use model::{LockInputs, LockedPackage, Operator, PackageName, Requirement, Version};
 
 use super::inputs::ResolveDeclaration;
 
@@ -62,6 +62,14 @@ fn cause(package: &LockedPackage, declared: &ResolveDeclaration) -> YankedCause 
         true => YankedCause::Overridden,
         false => YankedCause::Kept,
     }
+}
+
+/// Whether a requirement, constraint or override names exactly this version.
+pub(super) fn is_named(package: &LockedPackage, inputs: &LockInputs) -> bool {
+    let overrides = inputs.overrides.iter().map(|one| &one.requirement);
+    let named = inputs.requirements.iter().chain(&inputs.constraints);
+    let mut named = named.chain(overrides);
+    named.any(|one| names_exactly(one, package))
 }
 
 fn names_exactly(requirement: &Requirement, package: &LockedPackage) -> bool {
