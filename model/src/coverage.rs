@@ -6,6 +6,7 @@
 //! of them a package needs. Pythons that are not released yet need nothing: no file can be for them.
 
 use std::fmt;
+use std::ops::{Bound, Range};
 
 use crate::filename::WheelFilename;
 use crate::inputs::LockInputs;
@@ -14,6 +15,7 @@ use crate::marker::Marker;
 use crate::platform::Platform;
 use crate::version::VersionRange;
 use pep440_rs::Version;
+use pep508_rs::{MarkerTree, MarkerTreeKind, MarkerValueString, MarkerValueVersion};
 
 /// The number of platforms.
 const PLATFORMS: usize = Platform::ALL.len();
@@ -62,9 +64,10 @@ impl Coverage {
         if self.is_empty() {
             return on;
         }
-        for (at, platform) in Platform::ALL.into_iter().enumerate() {
-            let serves = |tag: &str| platform.fits_tag(tag) && !tag.starts_with("musllinux");
-            if platform_tags.split('.').any(serves) {
+        let tags = platform_tags.split('.');
+        for tag in tags.filter(|tag| !tag.starts_with("musllinux")) {
+            for platform in Platform::of_tag(tag) {
+                let at = platform.index();
                 on.cpython[at] = self.cpython[at];
                 on.pypy[at] = self.pypy[at];
             }
@@ -328,8 +331,8 @@ impl fmt::Display for CoverageGap {
 /// on x86-64, macOS on ARM or Windows for one Python has one for the others too.
 #[derive(Debug, Clone)]
 pub struct CoveragePolicy {
-    pythons: Vec<(Implementation, u32, Marker)>,
-    platforms: Vec<(Platform, Marker)>,
+    /// Each released minor version of the inputs, with the versions that it has.
+    pythons: Vec<(Implementation, u32, Range<Version>)>,
     are_named: bool,
     universe: Coverage,
 }
@@ -360,7 +363,6 @@ impl CoveragePolicy {
         }
         Self {
             pythons,
-            platforms: platforms.iter().map(|one| (*one, one.marker())).collect(),
             are_named,
             universe,
         }
@@ -381,13 +383,32 @@ impl CoveragePolicy {
     /// The environments of the inputs that Pythons in `range` are in, of those that are served.
     #[must_use]
     pub fn in_range(&self, served: &Coverage, range: &VersionRange) -> Coverage {
-        let minors = self.pythons.iter().map(|(_, minor, _)| *minor);
-        let minors = minors.filter(|minor| {
-            let version = |minor: u32| Version::new([3, u64::from(minor)]);
-            let of_minor = VersionRange::from_range_bounds(version(*minor)..version(minor + 1));
-            !of_minor.is_disjoint(range)
-        });
-        let minors = minors.fold(0, |all, minor| all | 1 << minor);
+        self.in_runs(served, range.iter())
+    }
+
+    /// The same for a range as its runs.
+    fn in_runs<'v>(
+        &self,
+        served: &Coverage,
+        runs: impl Iterator<Item = (Bound<&'v Version>, Bound<&'v Version>)>,
+    ) -> Coverage {
+        let mut minors = 0;
+        for (low, high) in runs {
+            for (_, minor, versions) in &self.pythons {
+                let begins_before_end = match low {
+                    Bound::Included(low) | Bound::Excluded(low) => *low < versions.end,
+                    Bound::Unbounded => true,
+                };
+                let ends_after_start = match high {
+                    Bound::Included(high) => *high >= versions.start,
+                    Bound::Excluded(high) => *high > versions.start,
+                    Bound::Unbounded => true,
+                };
+                if begins_before_end && ends_after_start {
+                    minors |= 1 << minor;
+                }
+            }
+        }
         served.map(|c| c & minors, |p| p & minors)
     }
 
@@ -401,27 +422,58 @@ impl CoveragePolicy {
     /// environments of.
     #[must_use]
     pub fn needed(&self, demand: &Marker) -> Coverage {
-        if demand.is_true() {
-            return self.universe;
-        }
-        // To compare two markers is slow, so each is compared with as few as may be.
-        let platforms = self.platforms.iter();
-        let platforms = platforms.filter(|(_, marker)| !demand.is_disjoint(marker));
-        let platforms: Vec<_> = platforms.collect();
         let mut needed = Coverage::default();
-        for (implementation, minor, marker) in &self.pythons {
-            let here = demand.and(marker);
-            if here.is_false() {
-                continue;
+        self.collect(&demand.tree(), &self.universe, &mut needed);
+        needed
+    }
+
+    /// Adds to `found` what `within` and the marker share. A variable that is the same neither for all
+    /// environments of a Python nor for all of a platform may have any value. No marker is made for
+    /// it: to compare markers is slow.
+    fn collect(&self, marker: &MarkerTree, within: &Coverage, found: &mut Coverage) {
+        let within = within.without(found);
+        if within.is_empty() {
+            return;
+        }
+        match marker.kind() {
+            MarkerTreeKind::False => {}
+            MarkerTreeKind::True => *found = found.union(&within),
+            MarkerTreeKind::Version(node) => {
+                for (range, child) in node.edges() {
+                    let here = match node.key() {
+                        MarkerValueVersion::PythonFullVersion => {
+                            let runs = range.iter();
+                            let runs = runs.map(|(low, high)| (low.as_ref(), high.as_ref()));
+                            self.in_runs(&within, runs)
+                        }
+                        _ => within,
+                    };
+                    self.collect(&child, &here, found);
+                }
             }
-            let has_all = here == *marker;
-            for (platform, marker) in &platforms {
-                if has_all || !here.is_disjoint(marker) {
-                    needed.of_mut(*implementation)[platform.index()] |= 1 << minor;
+            MarkerTreeKind::String(node) => {
+                for (values, child) in node.children() {
+                    let has = |value: &str| values.contains(&value.to_owned());
+                    let here = within.with_value(node.key(), has);
+                    self.collect(&child, &here, found);
+                }
+            }
+            MarkerTreeKind::In(node) => {
+                for (_, child) in node.children() {
+                    self.collect(&child, &within, found);
+                }
+            }
+            MarkerTreeKind::Contains(node) => {
+                for (_, child) in node.children() {
+                    self.collect(&child, &within, found);
+                }
+            }
+            MarkerTreeKind::Extra(node) => {
+                for (_, child) in node.children() {
+                    self.collect(&child, &within, found);
                 }
             }
         }
-        needed
     }
 
     /// What is missing of `needed` where the wheels of a release serve `served`.
@@ -457,14 +509,36 @@ impl Coverage {
     }
 
     fn on(&self, platforms: &[Platform]) -> Self {
+        self.where_platform(|platform| platforms.contains(&platform))
+    }
+
+    fn where_platform(&self, is_meant: impl Fn(Platform) -> bool) -> Self {
         let mut on = *self;
-        for (at, platform) in Platform::ALL.iter().enumerate() {
-            if !platforms.contains(platform) {
+        for (at, platform) in Platform::ALL.into_iter().enumerate() {
+            if !is_meant(platform) {
                 on.cpython[at] = 0;
                 on.pypy[at] = 0;
             }
         }
         on
+    }
+
+    /// The environments of the set in which a variable of markers has a value that `has` accepts.
+    fn with_value(&self, variable: &MarkerValueString, has: impl Fn(&str) -> bool) -> Self {
+        let of = |implementation, minors| if has(implementation) { minors } else { 0 };
+        let (cpython, pypy) = (Implementation::CPython, Implementation::PyPy);
+        match variable {
+            MarkerValueString::SysPlatform => self.where_platform(|one| has(one.sys_platform())),
+            MarkerValueString::PlatformMachine => self.where_platform(|one| has(one.machine())),
+            MarkerValueString::ImplementationName => {
+                self.map(|c| of(cpython.name(), c), |p| of(pypy.name(), p))
+            }
+            MarkerValueString::PlatformPythonImplementation => self.map(
+                |c| of(cpython.python_implementation(), c),
+                |p| of(pypy.python_implementation(), p),
+            ),
+            _ => *self,
+        }
     }
 }
 
@@ -652,6 +726,47 @@ mod tests {
         );
         let later = "python_version >= '4'".parse().unwrap();
         assert!(policy.needed(&later).is_empty());
+    }
+
+    /// What is needed is where markers meet, said without a comparison of markers.
+    #[test]
+    fn what_is_needed() {
+        let policy = policy("CPython>=3.9,<3.13", &[]);
+        let known = Marker::known_platforms();
+        for text in [
+            "python_version >= '3.11'",
+            "python_full_version > '3.10.4' and python_full_version < '3.11.2'",
+            "python_version == '3.10' or sys_platform == 'win32'",
+            "python_version != '3.10' and sys_platform != 'win32'",
+            "os_name == 'nt'",
+            "os_name != 'nt' and platform_system != 'Darwin'",
+            "platform_machine == 'arm64' and platform_system == 'Darwin'",
+            "platform_machine == 'ppc64le' or platform_machine == 'aarch64'",
+            "platform_machine in 'x86_64 AMD64'",
+            "'linux' in sys_platform",
+            "platform_python_implementation == 'PyPy'",
+            "implementation_name != 'pypy' and python_version < '3.10'",
+            "extra == 'a' and python_version < '3.10'",
+            "platform_release >= '6' or sys_platform == 'darwin'",
+            "implementation_version >= '3.11' and python_version < '3.11'",
+            "sys_platform == 'linux' and os_name == 'nt'",
+            "python_version < '3.8'",
+        ] {
+            let one: Marker = text.parse().unwrap();
+            for demand in [one.clone(), one.and(&known), one.negate().and(&known)] {
+                let mut met = Coverage::default();
+                for (implementation, minor, versions) in &policy.pythons {
+                    let versions = VersionRange::from_range_bounds(versions.clone());
+                    let python = Marker::python_range(&versions).and(&implementation.marker());
+                    for platform in Platform::ALL {
+                        if !demand.is_disjoint(&python.and(&platform.marker())) {
+                            met.of_mut(*implementation)[platform.index()] |= 1 << minor;
+                        }
+                    }
+                }
+                assert_eq!(policy.needed(&demand), met, "{text}");
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::ops::Bound;
+use std::ops::Range;
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
@@ -127,7 +128,7 @@ impl InterpreterConstraints {
 
     /// The released minor versions of Python 3 that satisfy a constraint, with the environments of
     /// each. PyPy counts where a constraint names it.
-    pub(crate) fn released_minors(&self) -> Vec<(Implementation, u32, Marker)> {
+    pub(crate) fn released_minors(&self) -> Vec<(Implementation, u32, Range<Version>)> {
         let range = |implementation: Implementation| {
             let named = self.0.iter().filter(|one| match one.implementation {
                 None => implementation == Implementation::CPython,
@@ -145,10 +146,9 @@ impl InterpreterConstraints {
             let range = range(implementation);
             for minor in 0..=newest {
                 let version = |minor: u32| Version::new([3, u64::from(minor)]);
-                let of_minor = VersionRange::from_range_bounds(version(minor)..version(minor + 1));
-                if !of_minor.is_disjoint(&range) {
-                    let marker = Marker::python_range(&of_minor).and(&implementation.marker());
-                    found.push((implementation, minor, marker));
+                let of_minor = version(minor)..version(minor + 1);
+                if !VersionRange::from_range_bounds(of_minor.clone()).is_disjoint(&range) {
+                    found.push((implementation, minor, of_minor));
                 }
             }
         }
@@ -245,13 +245,25 @@ fn release_bound(bound: Bound<&Version>) -> Bound<Version> {
 
 impl Implementation {
     pub(crate) fn marker(self) -> Marker {
-        let (implementation, python) = match self {
-            Self::CPython => ("cpython", "CPython"),
-            Self::PyPy => ("pypy", "PyPy"),
-        };
-        Marker::string_equals(MarkerValueString::ImplementationName, implementation).and(
-            &Marker::string_equals(MarkerValueString::PlatformPythonImplementation, python),
-        )
+        let name = Marker::string_equals(MarkerValueString::ImplementationName, self.name());
+        let python = MarkerValueString::PlatformPythonImplementation;
+        name.and(&Marker::string_equals(python, self.python_implementation()))
+    }
+
+    /// The `implementation_name` of its environments.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CPython => "cpython",
+            Self::PyPy => "pypy",
+        }
+    }
+
+    /// The `platform_python_implementation` of its environments.
+    pub(crate) fn python_implementation(self) -> &'static str {
+        match self {
+            Self::CPython => "CPython",
+            Self::PyPy => "PyPy",
+        }
     }
 }
 

@@ -53,27 +53,33 @@ impl Platform {
     /// The environments of this platform.
     #[must_use]
     pub fn marker(self) -> Marker {
-        let (sys_platform, machine) = match self {
-            Self::LinuxArm64 => ("linux", "aarch64"),
-            Self::LinuxX86_64 => ("linux", "x86_64"),
-            Self::MacosArm64 => ("darwin", "arm64"),
-            Self::MacosX86_64 => ("darwin", "x86_64"),
-            Self::WindowsX86_64 => ("win32", "AMD64"),
-        };
-        Marker::string_equals(MarkerValueString::SysPlatform, sys_platform).and(
-            &Marker::string_equals(MarkerValueString::PlatformMachine, machine),
-        )
+        let machine = Marker::string_equals(MarkerValueString::PlatformMachine, self.machine());
+        self.system_marker().and(&machine)
+    }
+
+    /// The `sys_platform` of every environment of the platform.
+    pub(crate) fn sys_platform(self) -> &'static str {
+        match self {
+            Self::LinuxArm64 | Self::LinuxX86_64 => "linux",
+            Self::MacosArm64 | Self::MacosX86_64 => "darwin",
+            Self::WindowsX86_64 => "win32",
+        }
+    }
+
+    /// The `platform_machine` of every environment of the platform.
+    pub(crate) fn machine(self) -> &'static str {
+        match self {
+            Self::LinuxArm64 => "aarch64",
+            Self::MacosArm64 => "arm64",
+            Self::LinuxX86_64 | Self::MacosX86_64 => "x86_64",
+            Self::WindowsX86_64 => "AMD64",
+        }
     }
 
     /// The environments of this platform's operating system.
     #[must_use]
     pub(crate) fn system_marker(self) -> Marker {
-        let sys_platform = match self {
-            Self::LinuxArm64 | Self::LinuxX86_64 => "linux",
-            Self::MacosArm64 | Self::MacosX86_64 => "darwin",
-            Self::WindowsX86_64 => "win32",
-        };
-        Marker::string_equals(MarkerValueString::SysPlatform, sys_platform)
+        Marker::string_equals(MarkerValueString::SysPlatform, self.sys_platform())
     }
 
     /// The position in [`Platform::ALL`].
@@ -94,31 +100,32 @@ impl Platform {
     /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
     #[must_use]
     pub fn fits_tag(self, platform_tag: &str) -> bool {
+        Self::of_tag(platform_tag).contains(&self)
+    }
+
+    /// The platforms that a platform tag fits.
+    pub(crate) fn of_tag(platform_tag: &str) -> &'static [Self] {
+        let linux = ["manylinux", "musllinux", "linux"];
         if platform_tag == "any" {
-            return true;
-        }
-        let linux = |machine: &str| {
-            (platform_tag.starts_with("manylinux")
-                || platform_tag.starts_with("musllinux")
-                || platform_tag.starts_with("linux"))
-                && platform_tag.ends_with(machine)
-        };
-        let macos = |machines: &[&str]| {
-            platform_tag.starts_with("macosx") && machines.iter().any(|m| platform_tag.ends_with(m))
-        };
-        match self {
-            Self::LinuxArm64 => linux("_aarch64"),
-            Self::LinuxX86_64 => linux("_x86_64"),
-            Self::MacosArm64 => macos(&["_arm64", "_universal2"]),
-            Self::MacosX86_64 => macos(&[
-                "_x86_64",
-                "_universal2",
-                "_universal",
-                "_intel",
-                "_fat64",
-                "_fat3",
-            ]),
-            Self::WindowsX86_64 => platform_tag == "win_amd64",
+            &Self::ALL
+        } else if linux.iter().any(|system| platform_tag.starts_with(system)) {
+            match platform_tag {
+                tag if tag.ends_with("_x86_64") => &[Self::LinuxX86_64],
+                tag if tag.ends_with("_aarch64") => &[Self::LinuxArm64],
+                _ => &[],
+            }
+        } else if platform_tag.starts_with("macosx") {
+            let intel = ["_x86_64", "_universal", "_intel", "_fat64", "_fat3"];
+            match platform_tag {
+                tag if tag.ends_with("_arm64") => &[Self::MacosArm64],
+                tag if tag.ends_with("_universal2") => &[Self::MacosArm64, Self::MacosX86_64],
+                tag if intel.iter().any(|machine| tag.ends_with(machine)) => &[Self::MacosX86_64],
+                _ => &[],
+            }
+        } else if platform_tag == "win_amd64" {
+            &[Self::WindowsX86_64]
+        } else {
+            &[]
         }
     }
 
