@@ -217,12 +217,34 @@ impl Fork {
         let Some(name) = package.name() else {
             return Ok(Choice::Version(root_version()));
         };
-        if let SolverPackage::Extra(..) = package
-            && let Some(version) = self.only_version(name)
-            && range.contains(&version)
-        {
-            return Ok(Choice::Version(version));
+        let of_project = match package {
+            SolverPackage::Extra(..) => self.range_of_project(name),
+            _ => None,
+        };
+        let Some((project, left)) = of_project else {
+            return self.choose_within(chooser, name, range);
+        };
+        let both = range.intersection(&left);
+        match left.as_singleton() {
+            // An extra has the version of its project.
+            Some(version) if both == left => Ok(Choice::Version(version.clone())),
+            _ if both.is_empty() => {
+                let own = (project, range.clone());
+                self.state.add_dependency(self.next, range.clone(), own);
+                Ok(Choice::None)
+            }
+            _ => self.choose_within(chooser, name, &both),
         }
+    }
+
+    /// The version of the project or of an extra of it to decide for. If `range` has none, adds the
+    /// reason to PubGrub's state.
+    fn choose_within<P: Provider>(
+        &mut self,
+        chooser: &Chooser<'_, P>,
+        name: &PackageName,
+        range: &VersionRange,
+    ) -> Result<Choice, P::Error> {
         let demand = self.demand(name);
         let need = Need {
             name,
@@ -313,15 +335,16 @@ impl Fork {
         Ok(ForkStep::Split(forks))
     }
 
-    /// The version of a project, if only one is left: the one that was decided.
-    fn only_version(&mut self, name: &PackageName) -> Option<Version> {
-        let base = self
-            .state
-            .package_store
-            .alloc(SolverPackage::Base(name.clone()));
+    /// A project with the versions that are left of it; `None` if nothing is known of it yet.
+    fn range_of_project(
+        &mut self,
+        name: &PackageName,
+    ) -> Option<(Id<SolverPackage>, VersionRange)> {
+        let base = SolverPackage::Base(name.clone());
+        let id = self.state.package_store.alloc(base);
         let solution = &self.state.partial_solution;
-        match solution.term_intersection_for_package(base)? {
-            Term::Positive(range) => range.as_singleton().cloned(),
+        match solution.term_intersection_for_package(id)? {
+            Term::Positive(range) => Some((id, range.clone())),
             Term::Negative(_) => None,
         }
     }

@@ -224,3 +224,23 @@ fn versions_that_differ_on_another_platform_alone_are_refused_together() {
     assert!(effort.resolved.contains("a==9"), "{}", effort.resolved);
     assert!(effort.tries_with("j") < 15, "{:?}", effort.required);
 }
+
+/// As of dask with distributed: versions below what is required are no way out for an extra of it.
+#[test]
+fn an_extra_is_not_tried_at_versions_that_its_project_cannot_have() {
+    let mut input = "> a[x]>=30 \n > d \n changed a \n lock a==29 \n lock d==29 \n".to_owned();
+    for version in 1..=30 {
+        let file = if version < 9 { "{sdist}" } else { "" };
+        writeln!(
+            input,
+            "a {version} {file} -> a[y] ; extra == 'x' | d=={version} ; extra == 'y' \n d {version} -> a=={version}"
+        )
+        .unwrap();
+    }
+    let (resolved, asked) = effort(&input);
+    assert!(resolved.contains("a[x,y]==30"), "{resolved}");
+    let older = asked
+        .iter()
+        .filter(|asked| asked.starts_with("a ") && *asked != "a 30");
+    assert_eq!(older.count(), 0, "{asked:?}");
+}
