@@ -1,10 +1,13 @@
 //! Checks whether a lock contradicts itself.
 
+use std::cell::LazyCell;
+
 use model::{
     DistFile, InterpreterConstraints, Lock, LockInputs, LockedPackage, Marker, PackageName,
     PackageSource, Requirement, Version, split_filename,
 };
 
+use super::demand::Demand;
 use super::staleness::Staleness;
 use crate::graph::{LockGraph, answers, graph};
 
@@ -32,6 +35,7 @@ pub fn check_consistency(lock: &Lock) -> Vec<Staleness> {
 
 fn unanswered(graph: &LockGraph<'_>, universe: &Marker, found: &mut Vec<Staleness>) {
     let packages = 0..graph.lock().packages.len();
+    let demand = LazyCell::new(|| Demand::of(graph, universe));
     let released = match universe.and(&InterpreterConstraints::released()) {
         none if none.is_false() => universe.clone(),
         some => some,
@@ -45,7 +49,14 @@ fn unanswered(graph: &LockGraph<'_>, universe: &Marker, found: &mut Vec<Stalenes
         if !everywhere && !edge.marker.is_false() {
             let covered = answer.fold(Marker::FALSE, |all, one| all.or(one));
             // Later Pythons are locked where they can be.
-            let wanted = edge.marker.and(&released);
+            let mut wanted = edge.marker.and(&released);
+            // What is locked for an extra is needed where the extra is.
+            if let Some(at) = from
+                && edge.extra.is_some()
+                && !wanted.is_subset(&covered)
+            {
+                wanted = wanted.and(&demand.of_requirement(graph, at, edge));
+            }
             if !wanted.is_subset(&covered) {
                 found.push(Staleness::Unanswered {
                     requirement: edge.requirement.clone(),

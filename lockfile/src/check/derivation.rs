@@ -2,14 +2,12 @@
 //! that was made. It is stricter than consistency: a lock without contradictions may still hold
 //! something superfluous.
 
-use std::collections::VecDeque;
-
-use model::{ExtraName, Lock, LockInputs, LockedPackage, Marker, PackageSource, WheelFilename};
-use rustc_hash::FxHashMap;
+use model::{Lock, LockInputs, LockedPackage, PackageSource, WheelFilename};
 
 use super::consistency::{check_consistency, identity};
+use super::demand::Demand;
 use super::staleness::Staleness;
-use crate::graph::{Edge, LockGraph, graph};
+use crate::graph::graph;
 
 /// Everything in a lock that does not follow from its inputs: requirements that no package
 /// satisfies; packages, extras and environments that nothing requires; and files that the inputs do
@@ -62,73 +60,6 @@ fn not_allowed(inputs: &LockInputs, package: &LockedPackage) -> impl Iterator<It
     files.map(|file| file.filename.clone())
 }
 
-/// A package, or an extra of one.
-type Demander<'a> = (usize, Option<&'a ExtraName>);
-
-/// The environments in which each package and each extra is needed, starting from the requirements
-/// of the inputs.
-struct Demand<'a>(FxHashMap<Demander<'a>, Marker>);
-
-impl<'a> Demand<'a> {
-    fn of(graph: &LockGraph<'a>, universe: &Marker) -> Self {
-        let mut demand = Self(FxHashMap::default());
-        let mut queue = VecDeque::new();
-        for edge in graph.roots() {
-            queue.extend(targets(
-                graph,
-                edge,
-                &universe.and(&edge.requirement.marker),
-            ));
-        }
-        while let Some((node, marker)) = queue.pop_front() {
-            let known = demand.0.entry(node).or_insert(Marker::FALSE);
-            if marker.is_subset(known) {
-                continue;
-            }
-            *known = known.or(&marker);
-            let (at, extra) = node;
-            for edge in graph.dependencies(at) {
-                let required = match extra {
-                    None => edge.requirement.marker.with_extras(&[]),
-                    Some(extra) => edge
-                        .requirement
-                        .marker
-                        .with_extras(std::slice::from_ref(extra)),
-                };
-                queue.extend(targets(graph, edge, &marker.and(&required)));
-            }
-        }
-        demand
-    }
-
-    fn of_package(&self, at: usize, extra: Option<&'a ExtraName>) -> &Marker {
-        self.0.get(&(at, extra)).unwrap_or(&Marker::FALSE)
-    }
-}
-
-/// The packages that an edge leads to if `marker` holds, and their extras.
-fn targets<'a>(
-    graph: &LockGraph<'a>,
-    edge: &Edge<'a>,
-    marker: &Marker,
-) -> Vec<(Demander<'a>, Marker)> {
-    let mut found = Vec::new();
-    for &to in &edge.to {
-        let here = marker.and(&graph.package(to).marker);
-        if here.is_false() {
-            continue;
-        }
-        let extras = edge.requirement.extras.iter().map(Some);
-        found.extend(
-            [None]
-                .into_iter()
-                .chain(extras)
-                .map(|extra| ((to, extra), here.clone())),
-        );
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +90,21 @@ mod tests {
             ),
             ""
         );
+    }
+
+    /// Nothing asks for the extra elsewhere, where `a` is needed.
+    #[test]
+    fn an_extra_that_is_needed_in_some_environments() {
+        let requirements = ["a", "c ; sys_platform == 'win32'"];
+        let c = "c 1 ; sys_platform == 'win32' : a[x]";
+        let a = "a[x] 1 : b ; extra == 'x'";
+        let b = "b 1 ; sys_platform == 'win32'";
+        assert_eq!(check(&requirements, &[a, b, c], |_| ()), "");
+        let linux = "b 1 ; sys_platform == 'linux'";
+        insta::assert_snapshot!(check(&requirements, &[a, linux, c], |_| ()), @"
+        no locked package answers the requirement `b ; extra == 'x'` of a 1 where sys_platform == 'win32'
+        nothing requires b 1 where sys_platform == 'linux'
+        ");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! lock, so a run that finds the same text again need not ask.
 
 mod consistency;
+mod demand;
 mod derivation;
 mod source;
 mod staleness;
