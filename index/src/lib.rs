@@ -46,6 +46,6 @@ pub use error::{IndexError, REPLACED_FILE_HINT};
 pub use foresee::Forecast;
 pub use git::GitCheckout;
 pub use index::{Index, Statistics};
-pub use listing::{ListedRelease, ListedVersion, Listing, ReleaseFile, RequiresPython};
+pub use listing::{ListedFile, ListedRelease, ListedVersion, Listing, ReleaseFile, RequiresPython};
 pub use options::{FindLinks, IndexOptions, IndexRule, Locations};
 pub use pip::{PublicIndex, locations as pip_locations, public_indexes};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use model::{
     DistFile, FileKind, IndexRole, PackageName, SdistFilename, Sha256, Version, VersionSpecifiers,
-    WheelFilename,
+    WheelFilename, WheelTags,
 };
 use rustc_hash::FxHashMap;
 
@@ -69,6 +69,19 @@ pub struct ListedRelease {
     pub yanked: Option<String>,
 }
 
+/// What a choice of versions needs to know of one file.
+#[derive(Debug, Clone, Copy)]
+pub struct ListedFile<'f> {
+    /// The tags of its name, if it is a wheel; `None` if it is a source distribution.
+    pub wheel: Option<WheelTags<'f>>,
+    /// Its hash, if the index has one.
+    pub sha256: Option<Sha256>,
+    /// The Pythons that it is for.
+    pub requires_python: Option<&'f VersionSpecifiers>,
+    /// Whether it was yanked (PEP 592).
+    pub yanked: bool,
+}
+
 /// One file of a release.
 #[derive(Debug)]
 pub struct ReleaseFile {
@@ -80,6 +93,19 @@ pub struct ReleaseFile {
     pub(crate) url: String,
     pub(crate) base: Arc<str>,
     pub(crate) core_metadata: MetadataFile,
+}
+
+impl ReleaseFile {
+    /// What a choice of versions needs to know of the file.
+    #[must_use]
+    pub fn listed(&self) -> ListedFile<'_> {
+        ListedFile {
+            wheel: self.kind.wheel_tags(),
+            sha256: self.file.sha256,
+            requires_python: self.file.requires_python.as_ref(),
+            yanked: self.file.yanked.is_some(),
+        }
+    }
 }
 
 impl Listing {
@@ -221,30 +247,46 @@ impl Listing {
             .chain(merged.unwrap_or_default().iter().copied())
     }
 
-    fn decode(&self, at: usize) -> Result<ListedRelease, IndexError> {
-        let (mut version, mut role) = (None, self.role());
-        let mut files: Vec<ReleaseFile> = Vec::new();
-        for PartRow { part: nth, row } in self.rows(at) {
-            let part = &self.parts[nth];
-            let spelt = part.compact.version(row);
-            if version.is_none() {
-                version = Some(spelt.clone());
-                role = part.role;
-            }
-            let base: Arc<str> = part.compact.origin.base.as_str().into();
-            let own = files.len();
-            part.compact.files(row, |stored| {
+    /// Calls `each` with the files of a version before the cut-off. Of files of one name in several
+    /// parts, that of the first part counts.
+    fn each_stored(
+        &self,
+        at: usize,
+        mut each: impl FnMut(PartRow, &StoredFile<'_>),
+    ) -> Result<(), IndexError> {
+        let mut earlier = Vec::<String>::new();
+        for row in self.rows(at) {
+            let mut own = Vec::new();
+            self.parts[row.part].compact.files(row.row, |stored| {
                 let time = stored.uploaded.unwrap_or(UNKNOWN_TIME);
-                let known = |file: &ReleaseFile| file.file.filename == stored.filename;
-                if !self.is_within(time) || files[..own].iter().any(known) {
+                if !self.is_within(time) || earlier.iter().any(|name| name == stored.filename) {
                     return;
                 }
-                files.extend(self.file(&part.compact, &stored, spelt, &base));
+                if self.merged.is_some() {
+                    own.push(stored.filename.to_owned());
+                }
+                each(row, &stored);
             })?;
+            earlier.append(&mut own);
         }
+        Ok(())
+    }
+
+    fn decode(&self, at: usize) -> Result<ListedRelease, IndexError> {
+        let first = self.rows(at).next().unwrap_or_default();
+        let bases = self
+            .parts
+            .iter()
+            .map(|part| part.compact.origin.base.as_str().into());
+        let bases: Vec<Arc<str>> = bases.collect();
+        let mut files: Vec<ReleaseFile> = Vec::new();
+        self.each_stored(at, |row, stored| {
+            let compact = &self.parts[row.part].compact;
+            files.extend(self.file(compact, stored, self.version(row), &bases[row.part]));
+        })?;
         Ok(ListedRelease {
-            version: version.unwrap_or_else(|| Version::new([0])),
-            role,
+            version: self.version(first).clone(),
+            role: self.parts[first.part].role,
             yanked: match files.iter().all(|file| file.file.yanked.is_some()) {
                 true => files.first().and_then(|file| file.file.yanked.clone()),
                 false => None,
@@ -375,6 +417,25 @@ impl<'a> ListedVersion<'a> {
         let release = Arc::new(self.listing.decode(self.at)?);
         lock().insert(self.at, release.clone());
         Ok(release)
+    }
+
+    /// Calls `each` with its files before the cut-off, in the order of the index. Most versions are
+    /// looked at to choose another, and the rest of what is known about their files is not read.
+    ///
+    /// # Errors
+    /// Where the cache cannot be read.
+    pub fn each_file(&self, mut each: impl FnMut(ListedFile<'_>)) -> Result<(), IndexError> {
+        self.listing.each_stored(self.at, |row, stored| {
+            let compact = &self.listing.parts[row.part].compact;
+            each(ListedFile {
+                wheel: WheelTags::of_filename(stored.filename),
+                sha256: stored.sha256.map(Sha256),
+                requires_python: stored
+                    .requires_python
+                    .and_then(|at| compact.requires_python(at)),
+                yanked: stored.yanked.is_some(),
+            });
+        })
     }
 
     fn rows(&self) -> impl Iterator<Item = (&'a Compact, usize)> + use<'a> {

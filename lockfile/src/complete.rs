@@ -112,7 +112,9 @@ pub fn serves_more(package: &LockedPackage, file: &FileKind) -> bool {
     let served = served(package).unwrap_or_default();
     package.sdist.is_none()
         && match file {
-            FileKind::Wheel(wheel) => !Coverage::of_wheel(wheel).without(&served).is_empty(),
+            FileKind::Wheel(wheel) => !Coverage::of_wheel(wheel.wheel_tags())
+                .without(&served)
+                .is_empty(),
             FileKind::Sdist(_) => !has_wheel_for_everyone(package),
         }
 }
@@ -127,7 +129,7 @@ pub(crate) fn served(package: &LockedPackage) -> Option<Coverage> {
     let mut served = Coverage::default();
     for wheel in &package.wheels {
         let name: WheelFilename = wheel.filename.parse().ok()?;
-        served = served.union(&Coverage::of_wheel(&name));
+        served = served.union(&Coverage::of_wheel(name.wheel_tags()));
     }
     (!package.wheels.is_empty()).then_some(served)
 }

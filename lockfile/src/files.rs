@@ -104,7 +104,7 @@ fn read_line(line: &str) -> Option<DistFile> {
 /// Whether a file name is only a name: a file is stored under it, so it must not lead to another
 /// folder.
 fn is_name(filename: &str) -> bool {
-    let leads_away = filename.contains(['/', '\\']) || filename.contains(char::is_control);
+    let leads_away = filename.contains(|c: char| matches!(c, '/' | '\\') || c.is_control());
     !leads_away && !filename.is_empty() && !filename.starts_with('.')
 }
 

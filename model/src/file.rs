@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Digest as _;
 
-use crate::filename::{SdistFilename, WheelFilename};
+use crate::filename::{SdistFilename, WheelFilename, WheelTags};
 use pep440_rs::VersionSpecifiers;
 
 /// A SHA-256 hash.
@@ -99,6 +99,17 @@ pub enum FileKind {
     Wheel(WheelFilename),
     /// A source distribution, with what its name says.
     Sdist(SdistFilename),
+}
+
+impl FileKind {
+    /// The tags of a wheel.
+    #[must_use]
+    pub fn wheel_tags(&self) -> Option<WheelTags<'_>> {
+        match self {
+            Self::Wheel(wheel) => Some(wheel.wheel_tags()),
+            Self::Sdist(_) => None,
+        }
+    }
 }
 
 /// One file of a release.

@@ -40,6 +40,39 @@ pub struct WheelFilename {
     pub platform_tag: String,
 }
 
+/// The tags in the file name of a wheel: several joined by `.` each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WheelTags<'n> {
+    /// `cp312`, or `py2.py3`.
+    pub python: &'n str,
+    /// `abi3`, or `none`.
+    pub abi: &'n str,
+    /// `any`, or `manylinux_2_17_x86_64.manylinux2014_x86_64`.
+    pub platform: &'n str,
+}
+
+impl<'n> WheelTags<'n> {
+    /// The tags at the end of a wheel's file name; nothing else of the name is looked at. `None` if
+    /// it is no name of a wheel.
+    #[must_use]
+    pub fn of_filename(filename: &'n str) -> Option<Self> {
+        let mut parts = filename.strip_suffix(".whl")?.rsplit('-');
+        Some(Self {
+            platform: parts.next()?,
+            abi: parts.next()?,
+            python: parts.next()?,
+        })
+    }
+
+    /// Whether every Python 3 on every platform can use the wheel.
+    #[must_use]
+    pub fn is_for_everyone(&self) -> bool {
+        self.platform == "any"
+            && self.abi == "none"
+            && self.python.split('.').any(|tag| tag == "py3")
+    }
+}
+
 impl WheelFilename {
     /// Every combination of the Python, ABI and platform tags in the name.
     pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
@@ -67,12 +100,14 @@ impl WheelFilename {
         })
     }
 
-    /// Whether every Python 3 on every platform can use the wheel.
+    /// The same tags, unsplit.
     #[must_use]
-    pub fn is_for_everyone(&self) -> bool {
-        self.platform_tag == "any"
-            && self.abi_tag == "none"
-            && self.python_tag.split('.').any(|tag| tag == "py3")
+    pub fn wheel_tags(&self) -> WheelTags<'_> {
+        WheelTags {
+            python: &self.python_tag,
+            abi: &self.abi_tag,
+            platform: &self.platform_tag,
+        }
     }
 
     /// Whether the wheel is for PyPy alone.

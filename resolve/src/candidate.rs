@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use model::{
     Coverage, CoverageGap, CoveragePolicy, ForkStrategy, Marker, Metadata, PackageName,
-    PrereleasePolicy, Requirement, Version, VersionRange, VersionSpecifiers, specifiers_range,
+    PrereleasePolicy, Requirement, Version, VersionRange, VersionSpecifiers, WheelFilename,
+    specifiers_range,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -302,12 +303,14 @@ impl<P: Provider> Chooser<'_, P> {
         }
         let by_python = direct.metadata.requires_python.as_ref();
         match by_python.map(|python| fit_of_python(python, need)) {
-            None | Some(Fit::Everywhere) => match &direct.wheel {
-                Some(wheel) if !wheel.is_for_everyone() => {
-                    self.fit_of_wheels(need, &direct.version, &WheelReach::of(wheel))
+            None | Some(Fit::Everywhere) => {
+                match direct.wheel.as_ref().map(WheelFilename::wheel_tags) {
+                    Some(wheel) if !wheel.is_for_everyone() => {
+                        self.fit_of_wheels(need, &direct.version, &WheelReach::of(wheel))
+                    }
+                    _ => Fit::Everywhere,
                 }
-                _ => Fit::Everywhere,
-            },
+            }
             Some(other) => other,
         }
     }

@@ -13,8 +13,8 @@
 //! use std::convert::Infallible;
 //! use std::sync::Arc;
 //!
-//! use model::{FileKind, IndexRole, Metadata, PackageName, PackageSource, RequirementSource};
-//! use model::{LockInputs, Version, VersionRange};
+//! use model::{IndexRole, Metadata, PackageName, PackageSource, RequirementSource};
+//! use model::{LockInputs, Version, VersionRange, WheelTags};
 //! use resolve::{DirectRelease, CandidateFile, CandidateFiles, Problem, Provider, ReleaseMetadata};
 //!
 //! /// An index with `menu` 1.0 and 2.0, which requires `icons`, and `icons` 1.0.
@@ -38,7 +38,7 @@
 //!     ) -> Result<Arc<CandidateFiles>, Infallible> {
 //!         let wheel = format!("{name}-{version}-py3-none-any.whl");
 //!         let file = CandidateFile {
-//!             kind: &FileKind::Wheel(wheel.parse().expect("the name of a wheel")),
+//!             wheel: WheelTags::of_filename(&wheel),
 //!             requires_python: None,
 //!             yanked: false,
 //!         };

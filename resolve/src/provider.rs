@@ -4,8 +4,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use model::{
-    Coverage, FileKind, Metadata, PackageName, PackageSource, RequirementSource, Version,
-    VersionRange, VersionSpecifiers, WheelFilename,
+    Coverage, Metadata, PackageName, PackageSource, RequirementSource, Version, VersionRange,
+    VersionSpecifiers, WheelFilename, WheelTags,
 };
 
 /// A source of packages.
@@ -78,8 +78,8 @@ pub struct CandidateFiles {
 /// Python.
 #[derive(Debug, Clone, Copy)]
 pub struct CandidateFile<'f> {
-    /// What the file is, by its name.
-    pub kind: &'f FileKind,
+    /// The tags of its name, if it is a wheel; `None` if it is a source distribution.
+    pub wheel: Option<WheelTags<'f>>,
     /// The Pythons that the file is for (`Requires-Python`).
     pub requires_python: Option<&'f VersionSpecifiers>,
     /// Whether it was yanked (PEP 592).
@@ -111,25 +111,22 @@ impl CandidateFiles {
         &self.groups
     }
 
-    fn add(&mut self, file: CandidateFile<'_>) {
-        let wheel = match file.kind {
-            FileKind::Wheel(wheel) => Some(wheel),
-            FileKind::Sdist(_) => None,
-        };
+    /// Adds a file.
+    pub fn add(&mut self, file: CandidateFile<'_>) {
         let is_alike = |group: &FileGroup| {
             group.yanked == file.yanked
-                && group.wheels.is_some() == wheel.is_some()
+                && group.wheels.is_some() == file.wheel.is_some()
                 && group.requires_python.as_ref() == file.requires_python
         };
         let at = self.groups.iter().position(is_alike).unwrap_or_else(|| {
             self.groups.push(FileGroup {
                 requires_python: file.requires_python.cloned(),
                 yanked: file.yanked,
-                wheels: wheel.map(|_| WheelReach::default()),
+                wheels: file.wheel.map(|_| WheelReach::default()),
             });
             self.groups.len() - 1
         });
-        if let (Some(wheel), Some(reach)) = (wheel, &mut self.groups[at].wheels) {
+        if let (Some(wheel), Some(reach)) = (file.wheel, &mut self.groups[at].wheels) {
             reach.add(wheel);
         }
     }
@@ -145,7 +142,7 @@ impl<'f> FromIterator<CandidateFile<'f>> for CandidateFiles {
 
 impl WheelReach {
     /// What one wheel serves.
-    pub(crate) fn of(wheel: &WheelFilename) -> Self {
+    pub(crate) fn of(wheel: WheelTags<'_>) -> Self {
         let mut reach = Self::default();
         reach.add(wheel);
         reach
@@ -160,10 +157,10 @@ impl WheelReach {
         }
     }
 
-    fn add(&mut self, wheel: &WheelFilename) {
+    fn add(&mut self, wheel: WheelTags<'_>) {
         let pythons = Coverage::of_pythons(wheel);
         self.pythons = self.pythons.union(&pythons);
-        self.coverage = self.coverage.union(&pythons.on_tags(&wheel.platform_tag));
+        self.coverage = self.coverage.union(&pythons.on_tags(wheel.platform));
         self.for_everyone |= wheel.is_for_everyone();
     }
 }

@@ -122,7 +122,7 @@ impl Provider for LockProvider<'_> {
         });
         let files: Vec<_> = files.collect();
         let files = files.iter().map(|(kind, package, file)| CandidateFile {
-            kind,
+            wheel: kind.wheel_tags(),
             requires_python: file
                 .requires_python
                 .as_ref()

@@ -7,7 +7,7 @@ use index::{Index, ListedRelease, Listing};
 use jiff::Timestamp;
 use model::{
     DistFile, FileDigest, FileKind, IndexRole, Metadata, PackageName, PackageSource, Place,
-    RequirementSource, Version, VersionRange,
+    RequirementSource, Sha256, Version, VersionRange,
 };
 use resolve::{CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
@@ -127,7 +127,7 @@ impl<'a> IndexProvider<'a> {
         let release = self.listed(name, version)?;
         let files = release.iter().flat_map(|release| &release.files);
         Ok(files
-            .filter(|file| hashes.is_empty() || is_one_of(&file.file, hashes))
+            .filter(|file| hashes.is_empty() || is_one_of(file.file.sha256, hashes))
             .map(|file| (file.kind.clone(), file.file.clone()))
             .collect())
     }
@@ -253,9 +253,9 @@ impl<'a> IndexProvider<'a> {
 }
 
 /// Whether a file has one of the digests that `--hash` options name.
-fn is_one_of(file: &DistFile, hashes: &[FileDigest]) -> bool {
+fn is_one_of(sha256: Option<Sha256>, hashes: &[FileDigest]) -> bool {
     let mut named = hashes.iter().filter_map(FileDigest::sha256);
-    named.any(|sha256| file.sha256 == Some(sha256))
+    named.any(|named| sha256 == Some(named))
 }
 
 impl Provider for IndexProvider<'_> {
@@ -284,13 +284,19 @@ impl Provider for IndexProvider<'_> {
             return Ok(Arc::clone(known));
         }
         let hashes = self.declared.hashes(name);
-        let listed = self.listed(name, version)?;
-        let files = || {
-            let files = listed.iter().flat_map(|release| &release.files);
-            files.filter(|file| hashes.is_empty() || is_one_of(&file.file, hashes))
-        };
-        let mut release: CandidateFiles = files().map(candidate).collect();
-        release.left_out_by_hash = !hashes.is_empty() && files().next().is_none();
+        let mut release = CandidateFiles::default();
+        let mut is_empty = true;
+        let listing = self.listing(name)?;
+        if let Some(listed) = listing.as_ref().and_then(|listing| listing.find(version)) {
+            let read = listed.each_file(|file| {
+                if hashes.is_empty() || is_one_of(file.sha256, hashes) {
+                    is_empty = false;
+                    release.add(candidate(file));
+                }
+            });
+            read.map_err(|error| self.error(name, error))?;
+        }
+        release.left_out_by_hash = !hashes.is_empty() && is_empty;
         let release = Arc::new(release);
         let mut known = self.known.borrow_mut();
         known.releases.insert(key, Arc::clone(&release));

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use index::{FilePolicy, Index, ReleaseFile};
+use index::{FilePolicy, Index, ListedFile};
 use install::build::{BuildRequirements, BuildWheel, ProvidedWheels};
 use install::python::{CompatibleTags, Interpreter};
 use model::{
@@ -107,11 +107,11 @@ impl Wheels<'_> {
 }
 
 /// What choosing a version needs to know of a file.
-pub fn candidate(file: &ReleaseFile) -> CandidateFile<'_> {
+pub fn candidate(file: ListedFile<'_>) -> CandidateFile<'_> {
     CandidateFile {
-        kind: &file.kind,
-        requires_python: file.file.requires_python.as_ref(),
-        yanked: file.file.yanked.is_some(),
+        wheel: file.wheel,
+        requires_python: file.requires_python,
+        yanked: file.yanked,
     }
 }
 
@@ -143,7 +143,7 @@ impl Provider for Wheels<'_> {
             FileKind::Wheel(wheel) => self.tags.rank(wheel).is_some(),
             FileKind::Sdist(_) => true,
         });
-        let mut candidates: CandidateFiles = usable.map(candidate).collect();
+        let mut candidates: CandidateFiles = usable.map(|file| candidate(file.listed())).collect();
         candidates.for_one_machine = true;
         Ok(Arc::new(candidates))
     }

@@ -65,7 +65,7 @@ pub(crate) struct File {
 impl File {
     fn candidate(&self) -> CandidateFile<'_> {
         CandidateFile {
-            kind: &self.kind,
+            wheel: self.kind.wheel_tags(),
             requires_python: self.requires_python.as_ref(),
             yanked: self.yanked,
         }
