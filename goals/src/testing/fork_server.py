@@ -53,6 +53,19 @@ def warm():
         junitxml.bin_xml_escape("")
 
 
+@contextlib.contextmanager
+def no_collections():
+    """While much is imported, next to nothing of it is garbage. What is imported may set the thresholds itself."""
+    own = gc.get_threshold()
+    gc.set_threshold(0, *own[1:])
+    none = gc.get_threshold()
+    try:
+        yield
+    finally:
+        if gc.get_threshold() == none:
+            gc.set_threshold(*own)
+
+
 def late(*_):
     raise TimeoutError
 
@@ -76,8 +89,15 @@ def learn(names):
         grown = len(os.listdir("/proc/self/task")) > before
         if threading.active_count() > 1 or (grown and top not in FORK_SAFE):
             return False
-    gc.freeze()
+    fix()
     return True
+
+
+def fix():
+    """Before forks: what is there now stays as it is in them, and is none of their own."""
+    global MARK
+    MARK = ImportMark()
+    gc.freeze()
 
 
 def known_imports():
@@ -99,15 +119,15 @@ def keep_imports(names):
 
 
 def imported():
-    """What of this process's environment and of Python is imported, in the order of the imports; marked where the
-    server's environment does not have it."""
+    """What of this process's environment and of Python was imported since it was forked, in the order of the imports;
+    marked where the server's environment does not have it. Not plug-ins, which no server imports."""
     own, python = os.path.join(sys.prefix, "lib"), os.path.dirname(os.__file__)
     found = []
-    for name, module in list(sys.modules.items()):
-        spec = getattr(module, "__spec__", None)
+    for name in MARK.since():
+        spec = getattr(sys.modules.get(name), "__spec__", None)
         origin = getattr(spec, "origin", None) or ""
         is_own = origin.startswith(own)
-        if (is_own or origin.startswith(python)) and spec.name == name:
+        if (is_own or origin.startswith(python)) and spec.name == name and name.split(".")[0] not in PLUGINS:
             is_shared = not is_own or os.path.exists(SHARED + origin[len(sys.prefix):])
             found.append(name if is_shared else OWN + name)
     return found
@@ -263,7 +283,8 @@ class SharedServer(ForkServer):
         self.common = known_imports()
         # Whether nothing is imported here but what all modules need.
         self.is_first = self.common is None
-        self.is_safe = learn(self.common or [])
+        with no_collections():
+            self.is_safe = learn(self.common or [])
         if not self.is_safe:
             keep_imports([])
 
@@ -442,7 +463,7 @@ def run_prepared(started):
     """Prepares pytest, and runs it in each module's process."""
     global MISSES
     request = started.request
-    of_pytest, learned = config._prepareconfig, []
+    of_pytest, learned, together = config._prepareconfig, [], []
     enter(request)
     MISSES = Misses()
     sys.meta_path.append(MISSES)
@@ -473,12 +494,12 @@ def run_prepared(started):
         if not preparation.finish(prepared):
             go_on_alone()
             return prepared
-        gc.freeze()
+        together.extend(imported())
+        fix()
         server = PreparedServer(started.channel, preparation)
         try:
             server.serve(lambda: server.begin(started.connection, request))
         except Forked as forked:
-            shared.update(sys.modules)
             os.close(started.learned)
             go_on(forked)
             return prepared
@@ -488,7 +509,7 @@ def run_prepared(started):
     try:
         return main()
     finally:
-        leave_word(*learned)
+        leave_word(*learned, together)
 
 
 def redirect(request):
@@ -523,13 +544,13 @@ def enter(request):
     keep_code(os.environ.pop("XTASK_CODE", None))
 
 
-def leave_word(learned):
-    """Tells the server what was imported."""
-    os.write(learned, "\n".join(imported()).encode())
+def leave_word(learned, together=()):
+    """Tells the server what was imported, by this module and those that pytest was prepared with."""
+    os.write(learned, "\n".join([*together, *imported()]).encode())
     os.close(learned)
 
 
-def leave(code, shared):
+def leave(code):
     """Ends this process as Python would, and leaves what it has from the server as it is: all of that is to be taken
     apart else, in memory that is copied for it."""
     threading._shutdown()
@@ -539,7 +560,7 @@ def leave(code, shared):
         if type(file) in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom):
             with contextlib.suppress(Exception):
                 file.flush()
-    own = [sys.modules.pop(name) for name in list(sys.modules) if name not in shared]
+    own = [sys.modules.pop(name) for name in MARK.since()]
     held = [weakref.ref(module) for module in own if type(module) is types.ModuleType]
     del own
     gc.collect()
@@ -561,17 +582,18 @@ def leave(code, shared):
 
 
 SERVER = os.getpid()
-PLUGINS = plugins() - {"pytest", "_pytest"}
-MISSES = Misses()
-sys.meta_path.append(MISSES)
-import pytest  # noqa: E402
+with no_collections():
+    PLUGINS = plugins() - {"pytest", "_pytest"}
+    MISSES = Misses()
+    sys.meta_path.append(MISSES)
+    MARK = ImportMark()
+    import pytest
 
-try:
-    from _pytest import config  # noqa: E402
-except ImportError:
-    config = None
-
-warm()
+    try:
+        from _pytest import config
+    except ImportError:
+        config = None
+    warm()
 try:
     SharedServer(sys.argv[1]).serve(lambda: os.write(1, b"ready\n"))
 except Forked as forked:
@@ -579,8 +601,7 @@ except Forked as forked:
 else:
     # Nothing is left to do, and taking all of it apart takes long.
     os._exit(0)
-shared = set(sys.modules)
 code = run_prepared(started) if started.channel else run(started.request, started.learned)
 if not isinstance(code, int):
     sys.exit(code)
-leave(code, shared)
+leave(code)

@@ -95,6 +95,7 @@ class Preparation:
 
     def __init__(self, request, misses):
         self.own, self.root, self.misses = ModuleArguments(request), os.getcwd(), misses
+        self.missed, self.would_be = 0, []
         # What is printed meanwhile is printed by each module.
         self.printed = [os.memfd_create(name) for name in ("stdout", "stderr")]
         for number, file in enumerate([os.open(os.devnull, os.O_RDONLY), *self.printed]):
@@ -115,9 +116,17 @@ class Preparation:
         keeps = self.find_descriptors() and self.keeps_to_itself()
         if keeps:
             self.files = {path: self.look(path) for path in self.imported_files()}
-            self.packages = self.namespace_packages()
+            self.packages = {one: self.folders_of(*one) for one in self.namespace_packages()}
             self.folders = self.names_above()
+            self.read_versions()
         return keeps and None not in self.files.values()
+
+    def read_versions(self):
+        """Has at hand what pytest prints of its plug-ins when it begins: each module would parse it again."""
+        with contextlib.suppress(Exception):
+            for _, distribution in self.config.pluginmanager.list_plugin_distinfo():
+                for name in ("metadata", "version"):
+                    vars(distribution).setdefault(name, getattr(distribution, name))
 
     def keeps_to_itself(self):
         if not self.config or self.effects.found or os.listdir("/proc/self/task") != self.threads:
@@ -163,17 +172,20 @@ class Preparation:
         return {path for path in (*files, *plugins) if self.is_own(path)}
 
     def namespace_packages(self):
-        """The folders of packages without a file, as they would be found now."""
-        found = {}
+        """The packages without a file: the name of the one that each is in, and its own."""
+        found = []
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__path__", None) if issubclass(type(module), type(sys)) else None
-            if path is None or getattr(module, "__file__", None) or not any(map(self.is_own, path)):
-                continue
-            parent, _, last = name.rpartition(".")
-            above = sys.modules[parent].__path__ if parent in sys.modules else sys.path
-            found[name] = [one for one in (os.path.abspath(os.path.join(folder, last)) for folder in above)
-                           if os.path.isdir(one)]
+            if path is not None and not getattr(module, "__file__", None) and any(map(self.is_own, path)):
+                parent, _, last = name.rpartition(".")
+                found.append((parent, last))
         return found
+
+    def folders_of(self, parent, last):
+        """The folders of a package, as they would be found now."""
+        above = sys.modules[parent].__path__ if parent in sys.modules else sys.path
+        paths = (os.path.abspath(os.path.join(folder, last)) for folder in above)
+        return [path for path in paths if os.path.isdir(path)]
 
     def names_above(self):
         """Which files of that folder and above say how those in it are imported."""
@@ -183,18 +195,23 @@ class Preparation:
             folder = os.path.dirname(folder)
         return list(filter(os.path.exists, found))
 
-    def is_missing(self, name):
-        """Whether a module that was looked for is still not in the sandbox."""
-        parent, _, last = name.rpartition(".")
-        above = getattr(sys.modules.get(parent), "__path__", ()) if parent else sys.path
-        paths = filter(self.is_own, (os.path.abspath(os.path.join(folder, last)) for folder in above))
-        return not any(os.path.lexists(path) or os.path.lexists(f"{path}.py") for path in paths)
+    def would_be_files(self):
+        """Where in the sandbox the modules would be that were looked for in vain."""
+        if len(self.misses.modules) != self.missed:
+            self.missed, paths = len(self.misses.modules), set()
+            for name in self.misses.modules:
+                parent, _, last = name.rpartition(".")
+                above = getattr(sys.modules.get(parent), "__path__", ()) if parent else sys.path
+                paths.update(os.path.abspath(os.path.join(folder, last)) for folder in above)
+            self.would_be = [path + end for path in filter(self.is_own, paths) for end in ("", ".py")]
+        return self.would_be
 
     def holds(self):
         """Whether the sandbox, in which another module is by now, has all of it as it was."""
         return (all(self.look(path) == seen for path, seen in self.files.items())
-                and self.names_above() == self.folders and self.namespace_packages() == self.packages
-                and all(map(self.is_missing, self.misses.modules)))
+                and self.names_above() == self.folders
+                and all(self.folders_of(*one) == seen for one, seen in self.packages.items())
+                and not any(map(os.path.lexists, self.would_be_files())))
 
     def hand_over(self, request):
         """Makes it that of the module whose process this is."""

@@ -3,6 +3,7 @@
 import filecmp
 import importlib.metadata
 import importlib.util
+import itertools
 import os
 import re
 import site
@@ -11,6 +12,24 @@ import sys
 # Entry points that no library asks for when it is imported are of these groups.
 PROGRAMS = r"console_scripts|gui_scripts|pytest11|(babel|distutils|egg_info|pygments|setuptools|sphinx)\.[\w.]+"
 ENTRY_POINTS = re.compile(rf"^\[(?!({PROGRAMS})\])", re.MULTILINE)
+
+
+class ImportMark:
+    """What is imported when this is made. To look at each name costs a fork a copy of the memory that it is in: what
+    was imported since then is found from the end of `sys.modules`, where nothing was taken out of it."""
+
+    def __init__(self):
+        self.names = set(sys.modules)
+        self.count, self.last = len(sys.modules), next(reversed(sys.modules))
+        self.module = sys.modules[self.last]
+
+    def since(self):
+        """The names of what was imported since then, in the order of the imports."""
+        newest = reversed(sys.modules)
+        since = list(itertools.islice(newest, max(0, len(sys.modules) - self.count)))
+        if next(newest, None) == self.last and sys.modules[self.last] is self.module:
+            return since[::-1]
+        return [name for name in list(sys.modules) if name not in self.names]
 
 
 class Misses:
