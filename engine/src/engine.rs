@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use crate::local_run::LocalRunner;
 use crate::options::{EngineOptions, SandboxKeeping};
 use crate::outcome::{Outcome, Provenance};
 use crate::process::adopt_orphans;
+use crate::queue::ActionQueue;
 use crate::results::{outcome_of, result_message};
 use crate::sandbox::{SandboxPool, SandboxSlot};
 use crate::sharing::{LocalTurns, RunLookUps, Sharing};
@@ -307,7 +308,6 @@ struct EngineRun<'a> {
     keys: Vec<Digest>,
     /// The places of the actions that are done, each key once.
     todo: Vec<usize>,
-    next: AtomicUsize,
     outcomes: Vec<OutcomeCell>,
     look_ups: RunLookUps<'a>,
     turns: LocalTurns,
@@ -336,7 +336,6 @@ impl<'a> EngineRun<'a> {
             actions,
             keys,
             todo,
-            next: AtomicUsize::new(0),
             outcomes: actions.iter().map(|_| Mutex::new(None)).collect(),
             look_ups: RunLookUps::new(engine.sharing.as_ref(), actions.len()),
             turns: LocalTurns::new(engine.options.jobs.max(1)),
@@ -352,11 +351,28 @@ impl<'a> EngineRun<'a> {
         let remote_jobs = self.engine.sharing.as_ref().map(Sharing::remote_jobs);
         let jobs = self.engine.jobs().max(remote_jobs.unwrap_or_default());
         let workers = jobs.min(self.todo.len());
+        let queue = &self.queue();
         std::thread::scope(|scope| {
             for lane in 0..workers {
-                scope.spawn(move || self.worker(lane));
+                scope.spawn(move || self.worker(lane, queue));
             }
         });
+    }
+
+    /// The actions that are to be done. Those that run in slots of this machine are known by what they prepare there.
+    fn queue(&self) -> ActionQueue {
+        let results = self.engine.results.as_ref();
+        let sharing = self.engine.sharing.as_ref();
+        let runs_here = sharing.is_none_or(|sharing| sharing.remote_jobs() == 0);
+        let affinity = |index: &usize| {
+            let (action, key) = (&self.actions[*index], &self.keys[*index]);
+            let spawner = action.spawner.as_ref().filter(|_| runs_here)?;
+            let is_here = self.cache_use(action) == CacheUse::ReadWrite
+                && results.is_some_and(|results| results.contains(key));
+            if is_here { None } else { spawner.affinity() }
+        };
+        let affinities: Vec<_> = self.todo.par_iter().map(affinity).collect();
+        ActionQueue::new(self.todo.iter().copied().zip(affinities))
     }
 
     /// Begins to look for what is not in the cache of this machine.
@@ -371,11 +387,12 @@ impl<'a> EngineRun<'a> {
         }
     }
 
-    fn worker(&self, lane: usize) {
+    fn worker(&self, lane: usize, queue: &ActionQueue) {
         let mut worker = EngineWorker::default();
+        let mut taken = None;
         loop {
-            let at = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(index) = self.todo.get(at).copied() else {
+            taken = queue.take(taken);
+            let Some(index) = taken.map(|taken| taken.index) else {
                 break;
             };
             let start = Instant::now();

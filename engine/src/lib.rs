@@ -32,6 +32,7 @@ mod options;
 mod outcome;
 mod outputs;
 mod process;
+mod queue;
 mod results;
 mod sandbox;
 mod sharing;

@@ -138,6 +138,38 @@ fn what_reaches_further_than_the_process_is_each_modules_own() {
     }
 }
 
+/// One of two that run at one time is at the modules of one folder, the other at those of the other, until the first
+/// of them is done.
+#[test]
+fn modules_of_a_folder_stay_in_the_sandbox_that_is_prepared_for_them() {
+    let of_folder = |folder: &str| {
+        let build = "python_tests(name='tests')\npython_test_utils(name='utils')\n";
+        let mut files = vec![
+            (format!("src/{folder}/BUILD"), build),
+            (format!("src/{folder}/conftest.py"), CONFTEST),
+        ];
+        files.extend(["a", "b", "c"].map(|name| (format!("src/{folder}/test_{name}.py"), MODULE)));
+        files
+    };
+    let files = of_folder("u");
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, *text)).collect();
+    let Some(repo) = repo_with("", &files) else {
+        return;
+    };
+    let output = repo.xtask(&["--jobs=2", "test", "--force", "::"]);
+    assert_eq!(output.status, 0, "{output}");
+    let preparations = |folder: &str| {
+        let seen =
+            |name: &str| repo.read(&format!("dist/test/src.{folder}.test_{name}.py.tests/seen"));
+        let mut seen = ["a", "b", "c"].map(seen).to_vec();
+        seen.sort();
+        seen.dedup();
+        seen.len()
+    };
+    let (t, u) = (preparations("t"), preparations("u"));
+    assert!(t == 1 || u == 1, "{t} and {u}");
+}
+
 /// What only one module has, `conftest.py` sees only there.
 #[test]
 fn modules_that_are_prepared_differently_share_nothing() {

@@ -59,6 +59,12 @@ pub trait Spawner: fmt::Debug + Send + Sync {
     fn heeds_signals(&self) -> bool {
         true
     }
+
+    /// What it prepares in a slot where it starts its program: programs of which it prepares the same start sooner
+    /// there. None where it prepares nothing.
+    fn affinity(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A program that was started. It leads a process group of its own, unless it has the terminal.

@@ -9,6 +9,7 @@ use pytest::{CoverageArguments, JunitArguments, OutputColor, PytestCommand};
 use super::fork_server::ServerChoice;
 use super::inputs::{EXTRA_OUTPUT, TestInputs};
 use super::plan::TestBatch;
+use super::preparation::Preparation;
 use super::slot::SlotVariable;
 use crate::environments::CachedEnvironment;
 use crate::session::Session;
@@ -109,6 +110,15 @@ impl PlannedBatch {
     /// Whether pytest may be prepared for it and others together: not where what is measured begins with that.
     pub(super) fn may_be_prepared(&self) -> bool {
         self.batch.files.len() == 1 && self.inputs.coverage.is_none()
+    }
+
+    /// How pytest is prepared for it.
+    pub(super) fn preparation(&self) -> Preparation {
+        let environment = &self.environment.identity;
+        let (variables, roots) = (&self.batch.variables, &self.inputs.roots);
+        let surroundings = format!("{environment} {variables:?} {roots:?}");
+        let module = self.batch.files.concat();
+        Preparation::new(&module, self.inputs.tree.clone(), surroundings)
     }
 
     /// The servers that it may be forked of: the first that has imported nothing else than its own would have.

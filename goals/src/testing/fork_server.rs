@@ -15,11 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use engine::{
-    ForkExec, InputTree, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner,
-};
+use engine::{ForkExec, Launch, LaunchStreams, ProcessEnd, ProcessSignal, RunningProcess, Spawner};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
+
+use super::preparation::{Preparation, PreparationIdentity};
 
 /// The program of a server.
 const SERVER: &str = concat!(
@@ -80,8 +80,8 @@ pub(super) struct ForkSpawner {
     pub(super) environment: Utf8PathBuf,
     /// What starts interpreters otherwise, and knows the slot's variable.
     pub(super) slot: Option<String>,
-    /// What it sees, if pytest may be prepared for it and others together.
-    pub(super) prepared: Option<InputTree>,
+    /// How pytest is prepared for it, if that may be done for others together with it.
+    pub(super) preparation: Option<Arc<Preparation>>,
 }
 
 impl Spawner for ForkSpawner {
@@ -91,14 +91,13 @@ impl Spawner for ForkSpawner {
             let number = (launch.slot + 1).to_string();
             launch.environment.insert(name.clone(), number);
         }
-        let others = self.others();
         for choice in &self.choices {
             let before = choice.remaining.fetch_sub(1, Ordering::Relaxed);
             let module = ModuleFork {
                 environment: &self.environment,
                 // What one module imports is imported once more: that pays where several follow.
                 is_learned: before > 3,
-                others: others.as_deref(),
+                preparation: self.preparation.as_deref().map(Preparation::identity),
             };
             for _ in 0..SERVERS {
                 let Ok(server) = self.server(choice, &launch) else {
@@ -112,6 +111,11 @@ impl Spawner for ForkSpawner {
             }
         }
         ForkExec.spawn(&launch)
+    }
+
+    fn affinity(&self) -> Option<String> {
+        let preparation = self.preparation.as_ref()?;
+        Some(preparation.identity().digest.clone())
     }
 }
 
@@ -129,13 +133,6 @@ pub(super) fn is_lost(error: &io::Error) -> bool {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl ForkSpawner {
-    /// What the module sees beside modules of Python, if others may see the same: pytest is prepared once for these.
-    fn others(&self) -> Option<String> {
-        let tree = self.prepared.as_ref()?;
-        let tree = tree.subset(|path| !path.ends_with(".py"));
-        Some(tree.digest().to_string())
-    }
-
     fn server(&self, choice: &ServerChoice, launch: &Launch) -> io::Result<Arc<ForkServer>> {
         let cell = {
             let mut servers = lock(&self.servers.servers);
@@ -211,7 +208,8 @@ impl ForkServer {
             "stdout": stdout,
             "stderr": stderr,
             "more": module.is_learned,
-            "others": module.others,
+            "others": module.preparation.map(|one| &one.others),
+            "below": module.preparation.map(|one| &one.folder),
         });
         let written = (&connection).write_all(format!("{request}\n").as_bytes());
         written.map_err(lost)?;
@@ -245,7 +243,7 @@ struct ModuleFork<'a> {
     /// Whether the server is to import what it imports.
     is_learned: bool,
     /// What must be the same where pytest is prepared for another too.
-    others: Option<&'a str>,
+    preparation: Option<&'a PreparationIdentity>,
 }
 
 /// A module that was forked.

@@ -17,6 +17,7 @@ mod on_workers;
 mod packages;
 mod plan;
 mod plugins;
+mod preparation;
 mod project_metadata;
 mod report;
 mod results;

@@ -12,10 +12,6 @@ EFFECTS = ("os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.renam
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # What opens the files for what pytest captures, which each module gets anew.
 CAPTURE = os.path.join("_pytest", "capture.py")
-# By what pytest finds its root and its configuration, and what it imports before it begins.
-PREPARING = ("conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml", "tox.ini",
-             "setup.cfg", "setup.py")
-
 
 def preparation_key(request):
     """What modules have in common that are prepared the same, but for their own files. None where none do."""
@@ -32,12 +28,8 @@ class ModuleArguments:
 
     def __init__(self, request):
         arguments = request["arguments"]
-        self.file = arguments[-1]
-        # Below it there is nothing that pytest is prepared by.
-        self.folder = os.path.dirname(self.file)
-        while self.folder and not any(os.path.lexists(os.path.join(request["folder"], self.folder, name))
-                                      for name in PREPARING):
-            self.folder = os.path.dirname(self.folder)
+        # Below the folder there is nothing that pytest is prepared by.
+        self.file, self.folder = arguments[-1], request["below"]
         self.report = next((one for one in arguments if one.startswith("--junit-xml=")), None)
 
     def values(self):

@@ -223,9 +223,9 @@ impl BatchRunner<'_> {
                     choices,
                     environment: batch.environment.environment.root().to_owned(),
                     slot: self.session.settings.pytest.execution_slot_var.clone(),
-                    prepared: (batch.may_be_prepared()
+                    preparation: (batch.may_be_prepared()
                         && prepared.get(&batch.environment.identity) > Some(&1))
-                    .then(|| batch.inputs.tree.clone()),
+                    .then(|| Arc::new(batch.preparation())),
                 }));
             }
             action
