@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use engine::{Action, Location, Shutdown, Streams, Template};
 use pytest::{CoverageArguments, JunitArguments, OutputColor, PytestCommand};
 
-use super::fork_server::ServerChoice;
+use super::fork_server::{CODE_VARIABLE, ServerChoice};
 use super::inputs::{EXTRA_OUTPUT, TestInputs};
 use super::plan::TestBatch;
 use super::preparation::Preparation;
@@ -187,7 +187,7 @@ impl PlannedBatch {
         if let Ok(cache) = session.cache()
             && !session.settings.test.is_interactive()
         {
-            action = action.passed("XTASK_CODE", cache.join(CODE).into_string());
+            action = action.passed(CODE_VARIABLE, cache.join(CODE).into_string());
         }
         for (name, value) in variables {
             let mut parts = value.split(BUILD_ROOT);

@@ -533,7 +533,7 @@ def enter(request):
     sys.path.extend(path for path in os.environ.get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if path)
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.path_importer_cache.clear()
-    for name in PLUGINS & set(sys.modules):
+    for name in filter(sys.modules.__contains__, PLUGINS):
         # What was imported on the way is not rewritten, and pytest need not warn of it.
         module = sys.modules[name]
         module.__doc__ = f"{module.__doc__ or ''}\nPYTEST_DONT_REWRITE"

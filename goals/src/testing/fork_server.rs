@@ -21,14 +21,19 @@ use serde_json::json;
 
 use super::preparation::{Preparation, PreparationIdentity};
 
+/// What starts the program of a server.
+const LOADER: &str = concat!(include_str!("kept_code.py"), include_str!("load_server.py"));
+
 /// The program of a server.
 const SERVER: &str = concat!(
-    include_str!("kept_code.py"),
     include_str!("pytest_main.py"),
     include_str!("shared_imports.py"),
     include_str!("prepared.py"),
     include_str!("fork_server.py")
 );
+
+/// The variable with the folder of code that is kept.
+pub(super) const CODE_VARIABLE: &str = "XTASK_CODE";
 
 /// The arguments of the program before those of pytest.
 const OWN_ARGUMENTS: usize = 4;
@@ -171,7 +176,9 @@ impl ForkServer {
         environment.retain(|name, _| name == "PATH" || choice.variables.contains(name));
         environment.insert("VIRTUAL_ENV".to_owned(), choice.environment.to_string());
         let socket = path.to_string_lossy().into_owned();
-        let arguments = ["-s", "-E", "-c", SERVER, &socket];
+        let code = launch.environment.get(CODE_VARIABLE);
+        let code = code.map(String::as_str).unwrap_or_default();
+        let arguments = ["-s", "-E", "-c", LOADER, SERVER, code, &socket];
         let python = choice.environment.join("bin/python");
         let handle = duct::cmd(python.as_std_path(), arguments)
             .dir(folder.path())
