@@ -1,13 +1,13 @@
 //! The cached form of a release's metadata. A run with a filled cache reads it for every package
 //! and version that the resolver looks at. Requirements are therefore stored in parts, in their
-//! canonical form, and each different name, set of specifiers and marker is parsed once in a run.
+//! canonical form, and each different name and set of specifiers is parsed once in a run.
 
 use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use camino::Utf8Path;
-use model::{ExtraName, Marker, Metadata, PackageName, Requirement, RequirementSource, Specifiers};
+use model::{ExtraName, Metadata, PackageName, Requirement, RequirementSource, Specifiers};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,6 @@ pub(crate) struct Interner {
     names: Table<PackageName>,
     extras: Table<ExtraName>,
     specifiers: Table<Specifiers>,
-    markers: Table<Marker>,
 }
 
 struct Table<V>(Mutex<FxHashMap<Box<str>, V>>);
@@ -106,13 +105,7 @@ fn decode(bytes: &[u8], interner: &Interner) -> Option<Metadata> {
                         .specifiers
                         .get(text(*at)?, |text| Some(Specifiers(text.parse().ok()?)))?,
                 ),
-                marker: interner.markers.get(text(requirement.marker)?, |text| {
-                    if text.is_empty() {
-                        Some(Marker::TRUE)
-                    } else {
-                        text.parse().ok()
-                    }
-                })?,
+                marker: parsed(text(requirement.marker)?)?,
             },
         });
     }

@@ -5,7 +5,9 @@
 //! [`Marker::known_platforms`] adds this knowledge, and [`Marker::simplify_within`] uses it. Nor
 //! does it order `platform_release` by versions, which [`marker_text`] adds.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -13,6 +15,7 @@ use pep508_rs::{
     ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerTree, MarkerTreeKind,
     MarkerValueExtra, MarkerValueString, MarkerValueVersion, VerbatimUrl,
 };
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use pep440_rs::VersionSpecifier;
@@ -257,14 +260,11 @@ impl Marker {
     /// One range from the lowest Python version of the set to the highest, if there is one.
     #[must_use]
     pub fn python_versions(&self) -> VersionRange {
-        let mut seen = rustc_hash::FxHashMap::default();
+        let mut seen = FxHashMap::default();
         self.collect_python_versions(&mut seen)
     }
 
-    fn collect_python_versions(
-        &self,
-        seen: &mut rustc_hash::FxHashMap<Self, VersionRange>,
-    ) -> VersionRange {
+    fn collect_python_versions(&self, seen: &mut FxHashMap<Self, VersionRange>) -> VersionRange {
         if let Some(range) = seen.get(self) {
             return range.clone();
         }
@@ -427,10 +427,28 @@ fn asks_for(name: &MarkerValueExtra, extras: &[ExtraName]) -> bool {
     }
 }
 
+thread_local! {
+    // A lock has thousands of markers, which are few sets: to read one and to find its shortest text is
+    // slow.
+    static READ: RefCell<FxHashMap<String, Marker>> = RefCell::default();
+    static TEXTS: RefCell<FxHashMap<Marker, Rc<str>>> = RefCell::default();
+}
+
 impl FromStr for Marker {
     type Err = MarkerError;
 
     fn from_str(marker: &str) -> Result<Self, MarkerError> {
+        if let Some(known) = READ.with_borrow(|read| read.get(marker).cloned()) {
+            return Ok(known);
+        }
+        let read = Self::read(marker)?;
+        READ.with_borrow_mut(|known| known.insert(marker.to_owned(), read.clone()));
+        Ok(read)
+    }
+}
+
+impl Marker {
+    fn read(marker: &str) -> Result<Self, MarkerError> {
         if marker.trim().is_empty() {
             return Ok(Self::TRUE);
         }
@@ -449,24 +467,29 @@ impl FromStr for Marker {
             .map(Self::from_tree)
             .map_err(|failed| error(failed.message.to_string()))
     }
+
+    /// The canonical form; `None` for the set of all environments.
+    fn text(&self) -> Option<Rc<str>> {
+        if let Some(known) = TEXTS.with_borrow(|texts| texts.get(self).cloned()) {
+            return Some(known);
+        }
+        let contents = self.0.contents()?;
+        let text: Rc<str> = marker_text::decoded(&contents.to_string()).into();
+        TEXTS.with_borrow_mut(|texts| texts.insert(self.clone(), Rc::clone(&text)));
+        Some(text)
+    }
 }
 
 /// The canonical form; an empty text for the set of all environments.
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.contents() {
-            Some(contents) => f.write_str(&marker_text::decoded(&contents.to_string())),
-            None => Ok(()),
-        }
+        f.write_str(self.text().as_deref().unwrap_or_default())
     }
 }
 
 impl fmt::Debug for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.contents() {
-            Some(contents) => f.write_str(&marker_text::decoded(&contents.to_string())),
-            None => f.write_str("true"),
-        }
+        f.write_str(self.text().as_deref().unwrap_or("true"))
     }
 }
 

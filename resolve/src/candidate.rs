@@ -270,6 +270,14 @@ impl<P: Provider> Chooser<'_, P> {
         if let Some(at) = self.excluding_constraint(need.name, need.demand, version) {
             return Ok(Fit::Nowhere(Reason::Constraint(at)));
         }
+        let inputs = &self.problem.inputs;
+        if inputs.allows_wheels(need.name)
+            && inputs.allows_sdists(need.name)
+            && let Some(python) = self.provider.requires_python(need.name, version)?
+            && let nowhere @ Fit::Nowhere(_) = fit_of_python(&python, need)
+        {
+            return Ok(nowhere);
+        }
         let release = self.provider.release(need.name, version)?;
         let by_files = self.fit_of_files(need, version, &release);
         if let Fit::Nowhere(_) = by_files {

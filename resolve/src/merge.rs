@@ -69,6 +69,7 @@ pub(crate) fn merge<E>(
     let mut simplifier = Simplifier {
         universe,
         known: FxHashMap::default(),
+        within: FxHashMap::default(),
         sets: FxHashMap::default(),
     };
     let nodes: Vec<ResolutionNode> = collected
@@ -131,6 +132,8 @@ fn dependencies(
 struct Simplifier<'a> {
     universe: &'a Marker,
     known: FxHashMap<Marker, Marker>,
+    /// The part of the universe in which a marker holds; `None` if that is all of it.
+    within: FxHashMap<Marker, Option<Marker>>,
     /// The markers of packages, by the set of their environments.
     sets: FxHashMap<Marker, Marker>,
 }
@@ -153,10 +156,13 @@ impl Simplifier<'_> {
         marker: &Marker,
         mut locked: impl Iterator<Item = &'m Marker>,
     ) -> Marker {
-        let set = marker.and(self.universe);
-        if set.is_same_set(self.universe) {
+        let within = self.within.entry(marker.clone()).or_insert_with(|| {
+            let set = marker.and(self.universe);
+            (!set.is_same_set(self.universe)).then_some(set)
+        });
+        let Some(set) = within.clone() else {
             return Marker::TRUE;
-        }
+        };
         match locked.find(|locked| locked.and(self.universe).is_same_set(&set)) {
             Some(locked) => locked.clone(),
             // All markers of one set are written as the first of them.

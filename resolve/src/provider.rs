@@ -33,6 +33,19 @@ pub trait Provider {
         version: &Version,
     ) -> Result<Arc<CandidateFiles>, Self::Error>;
 
+    /// The `Requires-Python` of all files of one of these versions, where that is known before the
+    /// files are. `None` where it is not, where files differ, and where they are yanked or not allowed.
+    ///
+    /// # Errors
+    /// Where the index could not be asked.
+    fn requires_python(
+        &self,
+        _name: &PackageName,
+        _version: &Version,
+    ) -> Result<Option<VersionSpecifiers>, Self::Error> {
+        Ok(None)
+    }
+
     /// The core metadata of one of these versions.
     ///
     /// # Errors

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use index::{Index, ListedRelease, Listing};
+use index::{Index, ListedRelease, Listing, RequiresPython};
 use jiff::Timestamp;
 use model::{
     DistFile, FileDigest, FileKind, IndexRole, Metadata, PackageName, PackageSource, Place,
-    RequirementSource, Sha256, Version, VersionRange,
+    RequirementSource, Sha256, Version, VersionRange, VersionSpecifiers,
 };
 use resolve::{CandidateFiles, DirectRelease, Provider, ReleaseMetadata};
 use rustc_hash::FxHashMap;
@@ -301,6 +301,23 @@ impl Provider for IndexProvider<'_> {
         let mut known = self.known.borrow_mut();
         known.releases.insert(key, Arc::clone(&release));
         Ok(release)
+    }
+
+    fn requires_python(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<VersionSpecifiers>, ProviderError> {
+        if !self.declared.hashes(name).is_empty() {
+            return Ok(None);
+        }
+        let listing = self.listing(name)?;
+        let listed = listing.as_ref().and_then(|listing| listing.find(version));
+        let listed = listed.filter(|listed| !listed.is_yanked());
+        Ok(match listed.map(|listed| listed.requires_python()) {
+            Some(RequiresPython::Same(python)) => python.cloned(),
+            _ => None,
+        })
     }
 
     fn metadata(

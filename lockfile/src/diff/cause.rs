@@ -64,7 +64,7 @@ pub(super) struct Causes<'a> {
 impl<'a> Causes<'a> {
     pub(super) fn new(from: &'a Lock, to: &'a Lock, inputs: &'a [InputChange]) -> Self {
         let (old, new) = (Dependencies::of(from), Dependencies::of(to));
-        let changed = |a: &PackageName, b: &PackageName| old.edge(a, b) != new.edge(a, b);
+        let changed = |a: &PackageName, b: &PackageName| old.differ(&new, a, b);
         let starts = |now: Now| {
             let named = inputs
                 .iter()
@@ -322,27 +322,39 @@ fn start(input: &InputChange, now: Now) -> Option<&PackageName> {
     }
 }
 
-/// What each project requires of each other project, as text that shows every change.
+/// What each project requires of each other project, and in which environments.
 struct Dependencies<'a> {
-    of: BTreeMap<&'a PackageName, BTreeMap<&'a PackageName, Vec<String>>>,
+    of: BTreeMap<&'a PackageName, BTreeMap<&'a PackageName, Vec<Dependency<'a>>>>,
 }
+
+/// A requirement, and where the package that has it is needed.
+type Dependency<'a> = (&'a Requirement, &'a Marker);
 
 impl<'a> Dependencies<'a> {
     fn of(lock: &'a Lock) -> Self {
-        let mut of: BTreeMap<_, BTreeMap<_, Vec<String>>> = BTreeMap::new();
+        let mut of: BTreeMap<_, BTreeMap<_, Vec<Dependency<'_>>>> = BTreeMap::new();
         for package in &lock.packages {
             let LockedPackage { name, marker, .. } = package;
             let required = of.entry(name).or_default();
             for dependency in &package.dependencies {
-                let text = format!("{dependency} | {marker}");
-                required.entry(&dependency.name).or_default().push(text);
+                let edge = required.entry(&dependency.name).or_default();
+                edge.push((dependency, marker));
             }
         }
         Self { of }
     }
 
-    fn edge(&self, from: &PackageName, to: &PackageName) -> Option<&Vec<String>> {
-        self.of.get(from)?.get(to)
+    fn edge(&self, from: &PackageName, to: &PackageName) -> &[Dependency<'a>] {
+        let edge = self.of.get(from).and_then(|required| required.get(to));
+        edge.map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether another lock writes what `from` requires of `to` in another way.
+    fn differ(&self, other: &Self, from: &PackageName, to: &PackageName) -> bool {
+        let (here, there) = (self.edge(from, to), other.edge(from, to));
+        let text = |(requirement, marker): &Dependency<'_>| format!("{requirement} | {marker}");
+        let is_same = |(a, b)| a == b || text(a) == text(b);
+        here.len() != there.len() || !here.iter().zip(there).all(is_same)
     }
 }
 

@@ -94,6 +94,17 @@ impl Provider for Index {
         Ok(Arc::clone(&self.packages[name][version].release))
     }
 
+    fn requires_python(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<VersionSpecifiers>, Infallible> {
+        let files = &self.packages[name][version].files;
+        let first = files.first().and_then(|file| file.requires_python.clone());
+        let is_alike = |file: &File| file.requires_python == first && !file.yanked;
+        Ok(first.clone().filter(|_| files.iter().all(is_alike)))
+    }
+
     fn metadata(
         &self,
         name: &PackageName,
