@@ -1,7 +1,8 @@
 //! Reads the table of target types, `pants.txt`.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use super::field::{FieldType, PantsVersions};
 use super::role::OPEN;
@@ -15,7 +16,7 @@ const TEXT: &str = include_str!("pants.txt");
 static TYPES: LazyLock<Vec<TargetType>> = LazyLock::new(|| {
     let (fields, types) = TEXT.split_once("[types]\n").unwrap_or_default();
     let fields = fields.split_once("[fields]\n").unwrap_or_default().1;
-    let fields: HashMap<&str, FieldType> = fields.lines().filter_map(field).collect();
+    let fields: FxHashMap<&str, FieldType> = fields.lines().filter_map(field).collect();
     let mut types: Vec<TargetType> = types
         .lines()
         .map(|line| target_type(line, &fields))
@@ -61,7 +62,7 @@ fn field(line: &'static str) -> Option<(&'static str, FieldType)> {
 }
 
 /// A line below `[types]`.
-fn target_type(line: &'static str, fields: &HashMap<&str, FieldType>) -> TargetType {
+fn target_type(line: &'static str, fields: &FxHashMap<&str, FieldType>) -> TargetType {
     let (head, names) = line
         .split_once(": ")
         .unwrap_or((line.trim_end_matches(':'), ""));
