@@ -194,7 +194,11 @@ impl<'r> Targets<'r> {
 
     /// The BUILD files of a target's folder.
     pub(crate) fn build_dir_of(&self, id: TargetId) -> Option<&'r BuildDir> {
-        self.repository.build_dir(&self.get(id).dir)
+        let target = self.get(id);
+        match target.declaration {
+            Some(declaration) => Some(self.repository.dir_of(declaration)),
+            None => self.repository.build_dir(&target.dir),
+        }
     }
 
     /// How many resolves there are.

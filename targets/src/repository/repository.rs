@@ -169,6 +169,11 @@ impl Repository {
         &self.build_dirs[id.dir].declarations[id.at]
     }
 
+    /// The folder of a declaration.
+    pub(crate) fn dir_of(&self, id: DeclarationId) -> &BuildDir {
+        &self.build_dirs[id.dir]
+    }
+
     /// Visibility rules by their position.
     pub(crate) fn rules(&self) -> &[Rules] {
         &self.rules

@@ -5,9 +5,10 @@
 
 mod selector;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use super::target::TargetId;
+use super::target::{TargetId, TargetMap};
 use super::targets::Targets;
 use crate::error::Error;
 use crate::repository::{Rules, RulesId};
@@ -41,13 +42,53 @@ pub struct Violation {
 
 /// Compiled rules, by the position of their declaration; `None` for those that hold nowhere.
 #[derive(Debug)]
-pub(crate) struct Visibility(Vec<Option<Vec<RuleSet>>>);
+pub(crate) struct Visibility(Vec<Option<CompiledRules>>);
+
+#[derive(Debug)]
+struct CompiledRules {
+    sets: Vec<RuleSet>,
+    /// Which set a target has, by the set's position.
+    fitting: FittingPositions,
+}
 
 #[derive(Debug)]
 struct RuleSet {
     file: Arc<str>,
     selectors: Vec<Selector>,
     rules: Vec<(RuleAction, Selector, String)>,
+    /// Which rule a target has, by the rule's position. Only where that is the same whoever is at the other end.
+    fitting: Option<FittingPositions>,
+}
+
+/// What fits each target, by position: the same few rules are asked about a target once for each of its dependents.
+#[derive(Debug, Default)]
+struct FittingPositions(OnceLock<TargetMap<AtomicUsize>>);
+
+impl FittingPositions {
+    /// Nothing was looked for.
+    const UNKNOWN: usize = usize::MAX;
+    /// Nothing fits.
+    const NONE: usize = usize::MAX - 1;
+
+    /// The position of what fits a target, found by `find` the first time.
+    fn of(
+        &self,
+        targets: &Targets<'_>,
+        id: TargetId,
+        find: impl FnOnce() -> Option<usize>,
+    ) -> Option<usize> {
+        let unknown = || targets.arena().map(|_| AtomicUsize::new(Self::UNKNOWN));
+        let known = &self.0.get_or_init(unknown)[id];
+        let position = match known.load(Ordering::Relaxed) {
+            Self::UNKNOWN => {
+                let found = find().unwrap_or(Self::NONE);
+                known.store(found, Ordering::Relaxed);
+                found
+            }
+            known => known,
+        };
+        (position != Self::NONE).then_some(position)
+    }
 }
 
 impl Visibility {
@@ -55,7 +96,7 @@ impl Visibility {
     pub(crate) fn build(targets: &Targets<'_>) -> Result<Option<Self>, Error> {
         let repository = targets.repository();
         let all = repository.rules();
-        let mut compiled: Vec<Option<Vec<RuleSet>>> = all.iter().map(|_| None).collect();
+        let mut compiled: Vec<Option<CompiledRules>> = all.iter().map(|_| None).collect();
         let in_force = repository
             .build_dirs()
             .iter()
@@ -65,7 +106,10 @@ impl Visibility {
         for id in in_force {
             any = true;
             if compiled[id.index()].is_none() {
-                compiled[id.index()] = Some(compile(all, id)?);
+                compiled[id.index()] = Some(CompiledRules {
+                    sets: compile(all, id)?,
+                    fitting: FittingPositions::default(),
+                });
             }
         }
         Ok(any.then_some(Self(compiled)))
@@ -124,21 +168,9 @@ impl Visibility {
         let Some(rules) = rules else {
             return Ok(None);
         };
-        let sets = self.0[rules.index()].as_ref();
-        let base = own_folder(targets, own);
-        let fitting = sets.into_iter().flatten().find(|set| {
-            set.selectors
-                .iter()
-                .any(|selector| selector.is_match(targets, own, &base))
-        });
-        let found = fitting.and_then(|set| {
-            let rule = set
-                .rules
-                .iter()
-                .find(|(_, selector, _)| selector.is_match(targets, other, &base))?;
-            Some((rule.0, set, rule.2.as_str()))
-        });
-        match found {
+        let compiled = self.0[rules.index()].as_ref();
+        let set = compiled.and_then(|compiled| compiled.set_of(targets, own));
+        match set.and_then(|set| set.decide(targets, own, other)) {
             Some(found) => Ok(Some(found)),
             None => Err(Error::Invalid {
                 message: format!(
@@ -178,7 +210,41 @@ fn compile(all: &[Rules], id: RulesId) -> Result<Vec<RuleSet>, Error> {
     Ok(sets)
 }
 
+impl CompiledRules {
+    /// The first rule set that holds for a target.
+    fn set_of(&self, targets: &Targets<'_>, own: TargetId) -> Option<&RuleSet> {
+        let find = || {
+            let base = own_folder(targets, own);
+            let holds = |selector: &Selector| selector.is_match(targets, own, &base);
+            let mut sets = self.sets.iter();
+            sets.position(|set| set.selectors.iter().any(holds))
+        };
+        let at = self.fitting.of(targets, own, find)?;
+        self.sets.get(at)
+    }
+}
+
 impl RuleSet {
+    /// The first rule that fits `other`, where the set holds for `own`.
+    fn decide(
+        &self,
+        targets: &Targets<'_>,
+        own: TargetId,
+        other: TargetId,
+    ) -> Option<(RuleAction, &Self, &str)> {
+        let find = || {
+            let base = own_folder(targets, own);
+            let mut rules = self.rules.iter();
+            rules.position(|(_, selector, _)| selector.is_match(targets, other, &base))
+        };
+        let at = match &self.fitting {
+            Some(fitting) => fitting.of(targets, other, find),
+            None => find(),
+        };
+        let (action, _, text) = self.rules.get(at?)?;
+        Some((*action, self, text))
+    }
+
     fn parse(data: &Data, rules: &Rules) -> Result<Self, String> {
         let items = data
             .as_list()
@@ -200,10 +266,12 @@ impl RuleSet {
             };
             parsed.push((action, Selector::parse(pattern, &rules.dir)?, text.clone()));
         }
+        let is_relative = parsed.iter().any(|(_, rule, _)| rule.is_relative());
         Ok(Self {
             file: Arc::clone(&rules.file),
             selectors,
             rules: parsed,
+            fitting: (!is_relative).then(FittingPositions::default),
         })
     }
 }

@@ -155,6 +155,12 @@ impl Selector {
         Ok(())
     }
 
+    /// Whether what fits depends on the target that the rules hold for.
+    pub(super) fn is_relative(&self) -> bool {
+        let anchor = self.path.as_ref().map(|path| path.anchor);
+        matches!(anchor, Some(Anchor::Own(_)))
+    }
+
     /// Whether a target fits, where `.` means the folder `base`.
     pub(super) fn is_match(&self, targets: &Targets<'_>, id: TargetId, base: &str) -> bool {
         if self.kind.is_none() && self.path.is_none() && self.name.is_none() && self.tags.is_empty()
