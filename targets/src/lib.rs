@@ -26,8 +26,9 @@ pub use files::{MemoryFiles, RepositoryFiles};
 pub use globs::Glob;
 pub use graph::{
     DistributionContents, DistributionFile, EntryPointDeclaration, FileContent, ResolveRequirement,
-    ResolveRequirements, RuleAction, Target, TargetGraph, TargetId, TargetMap, UnmatchedGlobs,
-    Violation, check_resolves, declared_entry_points, distribution_names, resolve_requirements,
+    ResolveRequirements, RuleAction, Target, TargetGraph, TargetId, TargetMap, TargetSet,
+    UnmatchedGlobs, Violation, check_resolves, declared_entry_points, distribution_names,
+    resolve_requirements,
 };
 pub use options::{
     Ambiguity, Behavior, GraphOptions, Infer, InitFiles, LockfileTargets, Resolves,

@@ -235,7 +235,7 @@ pub(crate) fn directory_message(folder: &TreeFolder) -> Directory {
 }
 
 /// Whether two nodes are the same wherever their bytes come from.
-fn same_content(one: &TreeNode, other: &TreeNode) -> bool {
+pub(crate) fn same_content(one: &TreeNode, other: &TreeNode) -> bool {
     match (one, other) {
         (TreeNode::File(one), TreeNode::File(other)) => {
             one.digest == other.digest && one.executable == other.executable
@@ -262,7 +262,7 @@ fn check(name: &str, whole: &str) -> Result<(), TreeError> {
     Ok(())
 }
 
-fn conflict(path: &str) -> TreeError {
+pub(crate) fn conflict(path: &str) -> TreeError {
     let path = path.to_owned();
     TreeError::Conflict { path }
 }

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{FileIndex, InputFile, InputTree, SharedTrees, TreeError, TreeNode};
+use fixedbitset::FixedBitSet;
 use pytest::{
     CONFIGURATION_FILES, CoverageFileFormat, configures_pytest, coverage_configuration,
     names_coverage,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use targets::kinds::Role;
-use targets::{TargetGraph, TargetId};
+use targets::{TargetGraph, TargetMap, TargetSet};
 
-use super::made_files::{self, MadeFiles};
+use super::made_files::{MadeFileTargets, MadeFiles};
 use super::plan::TestBatch;
 use super::project_metadata::ProjectMetadata;
 use crate::error::GoalError;
@@ -58,8 +59,9 @@ pub(super) fn inputs(
         false => None,
     };
     let projects = ProjectMetadata::of(session, graph)?;
+    let makers = MadeFileTargets::of(graph);
     let made = batches.iter().map(|batch| {
-        let mut made = made_files::made_files(session, graph, batch)?;
+        let mut made = makers.files(session, graph, batch)?;
         made.written.extend(projects.files(graph, batch));
         Ok(made)
     });
@@ -88,11 +90,10 @@ pub(super) fn inputs(
             }
         });
         // What is made stands for what is there.
-        let hidden: Vec<u32> = nodes
-            .iter()
-            .filter_map(|(path, _)| files.trees.position(path))
-            .collect();
-        seen.retain(|at| !hidden.contains(at));
+        for (path, _) in &nodes {
+            let hidden = files.trees.position(path).into_iter();
+            hidden.for_each(|at| seen.set(at, false));
+        }
         let mut tree = files.trees.tree(&seen);
         for (path, node) in nodes {
             tree = tree.with(&path, node).map_err(|error| of_tree(&error))?;
@@ -106,14 +107,27 @@ pub(super) fn inputs(
     each.collect()
 }
 
-/// The files of all batches: each is looked at once, and trees of them share what they have in common.
+/// The files of all batches: each is looked at once, and trees of them share what they have in common. Sets of them
+/// have their positions in these trees.
 struct BatchFiles {
     trees: SharedTrees,
     nodes: FxHashMap<String, TreeNode>,
-    /// The positions of a target's files.
-    by_target: FxHashMap<TargetId, Vec<u32>>,
-    /// The source root of a file of Python, by its position.
-    roots: FxHashMap<u32, String>,
+    /// Targets that have files.
+    with_files: TargetSet,
+    by_target: TargetMap<TargetFiles>,
+    /// The `__init__.py` files of each folder that has files of Python, and of those above it.
+    inits: Vec<Vec<usize>>,
+    /// The source roots, sorted, each with its files of Python.
+    roots: Vec<(String, FixedBitSet)>,
+}
+
+/// What a target has.
+#[derive(Debug, Default)]
+struct TargetFiles {
+    /// Its own files.
+    own: Vec<usize>,
+    /// The folders of those of Python, by their positions among all such folders.
+    folders: Vec<usize>,
 }
 
 impl BatchFiles {
@@ -123,56 +137,74 @@ impl BatchFiles {
         index: &FileIndex,
         (batches, further): (&[TestBatch], impl Iterator<Item = &'p String>),
     ) -> Result<Self, GoalError> {
-        let targets: FxHashSet<TargetId> = batches
-            .iter()
-            .flat_map(|batch| batch.closure.iter().copied())
-            .collect();
-        let has_files = |id: &TargetId| {
-            let role = graph.target(*id).role();
-            matches!(role, Role::File { .. } | Role::Sources { .. })
-        };
-        let targets: Vec<TargetId> = targets.into_iter().filter(has_files).collect();
-        let of_targets = || targets.iter().flat_map(|id| graph.target(*id).files());
-        let mut inits: FxHashMap<&str, Vec<String>> = FxHashMap::default();
+        let mut with_files = TargetSet::default();
+        batches.iter().for_each(|one| with_files.add(&one.closure));
+        with_files.take_out(&graph.those(|id| {
+            let role = graph.target(id).role();
+            !matches!(role, Role::File { .. } | Role::Sources { .. })
+        }));
+        let of_targets = || with_files.iter().flat_map(|id| graph.target(id).files());
+        let mut folders: FxHashMap<&str, usize> = FxHashMap::default();
+        let mut inits: Vec<Vec<String>> = Vec::new();
         for path in of_targets().filter(|path| path.ends_with(".py")) {
-            let folder = path_folder(path);
-            inits
-                .entry(folder)
-                .or_insert_with(|| init_files(graph, path));
+            folders.entry(path_folder(path)).or_insert_with(|| {
+                inits.push(init_files(graph, path));
+                inits.len() - 1
+            });
         }
         let mut paths: Vec<String> = of_targets().map(ToString::to_string).collect();
-        paths.extend(further.cloned().chain(inits.values().flatten().cloned()));
-        paths.sort();
+        paths.extend(further.cloned().chain(inits.iter().flatten().cloned()));
+        paths.sort_unstable();
         paths.dedup();
         let nodes = index.nodes(&paths).map_err(|error| of_tree(&error))?;
-        let nodes: Vec<(String, TreeNode)> = paths.iter().cloned().zip(nodes).collect();
+        let nodes: Vec<(String, TreeNode)> = paths.into_iter().zip(nodes).collect();
         let trees = SharedTrees::new(nodes.clone()).map_err(|error| of_tree(&error))?;
-        let of_target = |id: &TargetId| {
-            let files = || graph.target(*id).files();
-            let above = files().filter_map(|path| inits.get(path_folder(path)));
-            let above = above.flatten().filter_map(|path| trees.position(path));
-            let own = files().filter_map(|path| trees.position(path));
-            (*id, own.chain(above).collect())
+        let positions = |paths: &Vec<String>| {
+            let paths = paths.iter();
+            paths.filter_map(|path| trees.position(path)).collect()
         };
-        let by_target = targets.iter().map(of_target).collect();
-        let python = paths.iter().filter(|path| path.ends_with(".py"));
-        let roots = python.filter_map(|path| Some((trees.position(path)?, root(graph, path))));
-        let roots = roots.collect();
+        let inits = inits.iter().map(positions).collect();
+        let by_target = graph.map(|id| {
+            if !with_files.contains(id) {
+                return TargetFiles::default();
+            }
+            let files = || graph.target(id).files();
+            let folders = files().filter_map(|path| folders.get(path_folder(path)).copied());
+            TargetFiles {
+                own: files().filter_map(|path| trees.position(path)).collect(),
+                folders: folders.collect(),
+            }
+        });
+        let mut roots: BTreeMap<String, FixedBitSet> = BTreeMap::new();
+        for (path, _) in nodes.iter().filter(|(path, _)| path.ends_with(".py")) {
+            let files = roots.entry(root(graph, path));
+            let files = files.or_insert_with(|| FixedBitSet::with_capacity(nodes.len()));
+            trees.position(path).iter().for_each(|at| files.insert(*at));
+        }
         Ok(Self {
             nodes: nodes.into_iter().collect(),
+            with_files,
             by_target,
-            roots,
+            inits,
+            roots: roots.into_iter().collect(),
             trees,
         })
     }
 
-    /// The positions of a batch's files and of some more, sorted, each once.
-    fn of<'p>(&self, batch: &TestBatch, more: impl Iterator<Item = &'p String>) -> Vec<u32> {
-        let own = batch.closure.iter().filter_map(|id| self.by_target.get(id));
-        let mut seen: Vec<u32> = own.flatten().copied().collect();
-        seen.extend(more.filter_map(|path| self.trees.position(path)));
-        seen.sort_unstable();
-        seen.dedup();
+    /// A batch's files and some more.
+    fn of<'p>(&self, batch: &TestBatch, more: impl Iterator<Item = &'p String>) -> FixedBitSet {
+        let mut seen = FixedBitSet::with_capacity(self.nodes.len());
+        let mut folders = FixedBitSet::with_capacity(self.inits.len());
+        for id in batch.closure.also_in(&self.with_files) {
+            let files = &self.by_target[id];
+            files.own.iter().for_each(|at| seen.insert(*at));
+            files.folders.iter().for_each(|at| folders.insert(*at));
+        }
+        for folder in folders.ones() {
+            self.inits[folder].iter().for_each(|at| seen.insert(*at));
+        }
+        let more = more.filter_map(|path| self.trees.position(path));
+        more.for_each(|at| seen.insert(at));
         seen
     }
 
@@ -185,10 +217,11 @@ impl BatchFiles {
     }
 
     /// The source roots of files and some more, sorted; `.` for that of the repository.
-    fn roots(&self, seen: &[u32], more: impl Iterator<Item = String>) -> Vec<String> {
-        let roots = seen.iter().filter_map(|at| self.roots.get(at));
-        let roots: BTreeSet<&String> = roots.collect();
-        let roots: BTreeSet<String> = roots.into_iter().cloned().chain(more).collect();
+    fn roots(&self, seen: &FixedBitSet, more: impl Iterator<Item = String>) -> Vec<String> {
+        let roots = self.roots.iter();
+        let roots = roots.filter(|(_, files)| !files.is_disjoint(seen));
+        let roots = roots.map(|(root, _)| root.clone());
+        let roots: BTreeSet<String> = roots.chain(more).collect();
         roots.into_iter().collect()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use buildfile::Data;
-use targets::{TargetGraph, TargetId};
+use targets::{TargetGraph, TargetId, TargetSet};
 
 use super::plan::TestBatch;
 use crate::error::GoalError;
@@ -24,27 +24,44 @@ pub(super) struct MadeFiles {
     pub(super) written: BTreeMap<String, String>,
 }
 
-/// The files of a batch.
-///
-/// # Errors
-/// An address that leads nowhere, a file that is not below the folder that it is moved from.
-pub(super) fn made_files(
-    session: &Session,
-    graph: &TargetGraph<'_>,
-    batch: &TestBatch,
-) -> Result<MadeFiles, GoalError> {
-    let mut made = MadeFiles::default();
-    for (path, content) in generated_files(session, graph, batch.closure.iter().copied())? {
-        let text = String::from_utf8_lossy(&content).into_owned();
-        made.written.insert(path, text);
-    }
-    for id in &batch.closure {
-        if &*graph.target(*id).kind == RELOCATED {
-            made.relocate(graph, *id)?;
+/// The targets whose files are at paths that the repository does not have.
+#[derive(Debug)]
+pub(super) struct MadeFileTargets {
+    relocated: TargetSet,
+    generated: TargetSet,
+}
+
+impl MadeFileTargets {
+    /// Those of a graph.
+    pub(super) fn of(graph: &TargetGraph<'_>) -> Self {
+        Self {
+            relocated: graph.those(|id| &*graph.target(id).kind == RELOCATED),
+            generated: graph.those(|id| graph.generated_file(id).is_some()),
         }
     }
-    made.add_entry_points(graph, &batch.tests)?;
-    Ok(made)
+
+    /// The files of a batch.
+    ///
+    /// # Errors
+    /// An address that leads nowhere, a file that is not below the folder that it is moved from.
+    pub(super) fn files(
+        &self,
+        session: &Session,
+        graph: &TargetGraph<'_>,
+        batch: &TestBatch,
+    ) -> Result<MadeFiles, GoalError> {
+        let mut made = MadeFiles::default();
+        let generated = batch.closure.also_in(&self.generated);
+        for (path, content) in generated_files(session, graph, generated)? {
+            let text = String::from_utf8_lossy(&content).into_owned();
+            made.written.insert(path, text);
+        }
+        for id in batch.closure.also_in(&self.relocated) {
+            made.relocate(graph, id)?;
+        }
+        made.add_entry_points(graph, &batch.tests)?;
+        Ok(made)
+    }
 }
 
 impl MadeFiles {

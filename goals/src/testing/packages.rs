@@ -7,8 +7,8 @@ use install::environment::StoredWheel;
 use install::python::Interpreter;
 use model::{InterpreterConstraints, PackageName, Requirement};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
-use targets::{TargetGraph, TargetId};
+use rustc_hash::FxHashMap;
+use targets::{TargetGraph, TargetId, TargetSet};
 
 use super::plan::TestBatch;
 use super::plugins::{DEBUGGER, refuse_missing};
@@ -38,8 +38,10 @@ struct PackageFinder<'a> {
     pythons: Vec<Interpreter>,
     /// The Python of constraints.
     chosen: BTreeMap<Vec<String>, usize>,
-    /// Targets that were found to be for a Python.
-    fitting: FxHashSet<(TargetId, usize)>,
+    /// Targets that are for a Python, or for any, as far as they were asked.
+    fitting: BTreeMap<usize, TargetSet>,
+    /// Targets that have requirements.
+    requiring: Option<TargetSet>,
     locks: BTreeMap<(usize, Option<String>, BTreeSet<String>), LockedPackages>,
     pytest: BTreeMap<usize, Vec<StoredWheel>>,
     disagreements: BTreeSet<(PackageName, String, String)>,
@@ -137,7 +139,8 @@ impl<'a> PackageFinder<'a> {
             exporter: Exporter::new(session, options)?,
             pythons: Vec::new(),
             chosen: BTreeMap::new(),
-            fitting: FxHashSet::default(),
+            fitting: BTreeMap::new(),
+            requiring: None,
             locks: BTreeMap::new(),
             pytest: BTreeMap::new(),
             disagreements: BTreeSet::new(),
@@ -153,9 +156,10 @@ impl PackageFinder<'_> {
         let python = self.python(graph, batch)?;
         let settings = &self.session.settings.python;
         let resolve = batch.resolve.clone().filter(|_| settings.enable_resolves);
-        let requiring = batch.closure.iter().copied();
-        let requiring = requiring.filter(|id| !graph.required_by(*id).is_empty());
-        let key = (python, resolve.clone(), requiring.collect());
+        let all = || graph.those(|id| !graph.required_by(id).is_empty());
+        let requiring = self.requiring.get_or_insert_with(all);
+        let requiring = batch.closure.also_in(requiring).collect();
+        let key = (python, resolve.clone(), requiring);
         if let Some(known) = self.by_targets.get(&key) {
             return Ok(*known);
         }
@@ -175,27 +179,24 @@ impl PackageFinder<'_> {
     fn python(&mut self, graph: &TargetGraph<'_>, batch: &TestBatch) -> Result<usize, GoalError> {
         let python = self.lowest(&batch.constraints, &batch.title())?;
         let version = self.pythons[python].version().clone();
-        let of_python = batch
-            .closure
-            .iter()
-            .filter(|id| graph.target(**id).is_python());
-        for id in of_python {
-            if self.fitting.contains(&(*id, python)) {
-                continue;
-            }
-            let allowed = interpreter_constraints(self.session, graph, *id)?;
+        let any = || graph.those(|id| !graph.target(id).is_python());
+        let fitting = self.fitting.entry(python).or_insert_with(any);
+        let mut asked = batch.closure.clone();
+        asked.take_out(fitting);
+        for id in asked.iter() {
+            let allowed = interpreter_constraints(self.session, graph, id)?;
             if !allowed.contains(&version) {
                 let allowed: Vec<String> = allowed.iter().collect();
                 return Err(GoalError::failure(format!(
                     "{} runs with Python {version}, and {}, which it reaches, is for `{}`",
                     batch.title(),
-                    graph.target(*id).address,
+                    graph.target(id).address,
                     allowed.join("` or `")
                 ))
                 .hint("give both `interpreter_constraints` that one Python satisfies"));
             }
-            self.fitting.insert((*id, python));
         }
+        fitting.add(&asked);
         Ok(python)
     }
 

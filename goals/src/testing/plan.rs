@@ -6,7 +6,7 @@ use std::time::Duration;
 use buildfile::Data;
 use model::InterpreterConstraints;
 use pytest::{batches as cut, largest_of_two_sizes, requested_variables};
-use targets::{TargetGraph, TargetId};
+use targets::{TargetGraph, TargetId, TargetSet};
 
 use crate::error::GoalError;
 use crate::graph::interpreter_constraints;
@@ -32,8 +32,8 @@ pub(super) struct TestBatch {
     pub(super) timeout: Option<Duration>,
     /// Whether they have an interpreter of their own, by the tag `no-fork`.
     pub(super) is_alone: bool,
-    /// What they depend on, themselves included: sorted, each once.
-    pub(super) closure: Vec<TargetId>,
+    /// What they depend on, themselves included.
+    pub(super) closure: TargetSet,
 }
 
 /// What tests must have in common to run in one process.
@@ -74,9 +74,9 @@ pub(super) fn batches(
             .map(|batch| batch.into_iter().map(|(_, id)| id).collect());
         single.extend(ids);
     }
-    let batches = single
-        .into_iter()
-        .map(|tests| TestBatch::new(session, graph, tests));
+    let closures = graph.seen_by_each(&single)?;
+    let batches = single.into_iter().zip(closures);
+    let batches = batches.map(|(tests, closure)| TestBatch::new(session, graph, (tests, closure)));
     batches.collect()
 }
 
@@ -103,7 +103,7 @@ impl TestBatch {
     fn new(
         session: &Session,
         graph: &TargetGraph<'_>,
-        tests: Vec<TargetId>,
+        (tests, closure): (Vec<TargetId>, TargetSet),
     ) -> Result<Self, GoalError> {
         let first = tests[0];
         let settings = &session.settings;
@@ -111,10 +111,6 @@ impl TestBatch {
         let of_all = &settings.subprocess_environment.env_vars;
         let entries = of_all.iter().chain(&settings.test.extra_env_vars);
         let entries = entries.chain(&own).map(String::as_str);
-        let mut closure = graph.seen_dependencies(&tests)?;
-        closure.extend(&tests);
-        closure.sort_unstable();
-        closure.dedup();
         let files = tests
             .iter()
             .filter_map(|id| graph.target(*id).source.as_deref());
@@ -153,7 +149,7 @@ impl TestBatch {
 
     /// Whether it depends on a target.
     pub(super) fn reaches(&self, id: TargetId) -> bool {
-        self.closure.binary_search(&id).is_ok()
+        self.closure.contains(id)
     }
 
     /// The name of its reports.

@@ -61,7 +61,7 @@ impl ProjectMetadata {
             return BTreeMap::new();
         }
         let mut roots: BTreeMap<&str, (&str, &MetadataFolder)> = BTreeMap::new();
-        let targets = batch.closure.iter().map(|id| graph.target(*id));
+        let targets = batch.closure.iter().map(|id| graph.target(id));
         for path in targets.filter_map(|target| target.source.as_deref()) {
             let mut above = RepoPath::new(path).folders();
             let project = above.find_map(|folder| self.0.get_key_value(folder));

@@ -50,13 +50,6 @@ pub struct TargetGraph<'r> {
 /// The distributions with the targets that each reaches, itself included.
 pub(crate) type DistributionClosures = Vec<(TargetId, TargetSet)>;
 
-/// Whether a closure has what fields other than `dependencies` name, whose product is used and not its files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Products {
-    Followed,
-    Ignored,
-}
-
 impl<'r> TargetGraph<'r> {
     /// Runs all declarations; sources are read when their dependencies are asked for.
     ///
@@ -102,6 +95,21 @@ impl<'r> TargetGraph<'r> {
     /// All targets.
     pub fn all(&self) -> impl Iterator<Item = TargetId> + use<> {
         self.targets.all()
+    }
+
+    /// All targets that are as asked.
+    #[must_use]
+    pub fn those(&self, mut is_asked: impl FnMut(TargetId) -> bool) -> TargetSet {
+        let mut found = self.targets.arena().empty_set();
+        for id in self.all().filter(|id| is_asked(*id)) {
+            found.insert(id);
+        }
+        found
+    }
+
+    /// One value for each target.
+    pub fn map<T>(&self, value: impl FnMut(TargetId) -> T) -> TargetMap<T> {
+        self.targets.arena().map(value)
     }
 
     /// The value of a field of a target: its own, else that of its declaration. A generated
@@ -279,16 +287,6 @@ impl<'r> TargetGraph<'r> {
         self.closure_on(roots, &self.repository().options().platform)
     }
 
-    /// Everything whose files the targets see when they run: as [`TargetGraph::transitive_dependencies`], but without
-    /// what a field other than `dependencies` names, whose product is used and not its files.
-    ///
-    /// # Errors
-    /// See [`TargetGraph::direct`].
-    pub fn seen_dependencies(&self, roots: &[TargetId]) -> Result<Vec<TargetId>, Error> {
-        let platform = &self.repository().options().platform;
-        self.closure(roots, platform, Products::Ignored)
-    }
-
     /// The targets that a field of addresses names.
     ///
     /// # Errors
@@ -363,32 +361,18 @@ impl<'r> TargetGraph<'r> {
         roots: &[TargetId],
         platform: &str,
     ) -> Result<Vec<TargetId>, Error> {
-        self.closure(roots, platform, Products::Followed)
-    }
-
-    fn closure(
-        &self,
-        roots: &[TargetId],
-        platform: &str,
-        products: Products,
-    ) -> Result<Vec<TargetId>, Error> {
         let mut seen = self.targets.arena().empty_set();
         let mut found = Vec::new();
         let mut wave: Vec<TargetId> = roots.to_vec();
         let mut excluded = self.targets.arena().empty_set();
         while !wave.is_empty() {
-            self.prefetch_for(&wave, products);
+            self.prefetch(&wave);
             let mut next = Vec::new();
             for id in wave {
                 for other in &self.own_explicit(id)?.transitive_ignores {
                     for one in self.targets.expanded(*other) {
                         excluded.insert(one);
                     }
-                }
-                if products == Products::Ignored {
-                    let direct = self.seen_directly(id)?.iter().copied();
-                    next.extend(direct.filter(|id| seen.insert(*id)));
-                    continue;
                 }
                 for other in self.direct_on(id, platform)?.iter() {
                     next.extend(self.targets.expanded(*other).filter(|id| seen.insert(*id)));
@@ -402,16 +386,8 @@ impl<'r> TargetGraph<'r> {
         Ok(found)
     }
 
-    /// Computes in parallel what a step of a closure needs, unless an earlier one did.
-    fn prefetch_for(&self, wave: &[TargetId], products: Products) {
-        let is_known = |id: &TargetId| self.seen[*id].get().is_some();
-        if products == Products::Followed || !wave.iter().all(is_known) {
-            self.prefetch(wave);
-        }
-    }
-
     /// The direct dependencies whose files a target sees.
-    fn seen_directly(&self, id: TargetId) -> Result<&[TargetId], Error> {
+    pub(super) fn seen_directly(&self, id: TargetId) -> Result<&[TargetId], Error> {
         let made = self.seen[id].get_or_init(|| {
             let used = self.only_used(id)?;
             let direct = self.direct(id)?.iter();
@@ -496,7 +472,7 @@ impl<'r> TargetGraph<'r> {
     }
 
     /// Computes and judges the direct dependencies of many targets in parallel.
-    fn prefetch(&self, ids: &[TargetId]) {
+    pub(super) fn prefetch(&self, ids: &[TargetId]) {
         if ids.len() < 4 {
             return;
         }

@@ -3,6 +3,8 @@
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
+use fixedbitset::FixedBitSet;
+
 use crate::kinds::{Content, Role, TargetType};
 use crate::repository::DeclarationId;
 use buildfile::Data;
@@ -123,7 +125,7 @@ impl TargetArena {
 
     /// The set of no targets.
     pub(crate) fn empty_set(&self) -> TargetSet {
-        TargetSet(self.map(|_| false))
+        TargetSet(FixedBitSet::with_capacity(self.0.len()))
     }
 }
 
@@ -199,28 +201,44 @@ impl<T> TargetMap<T> {
     }
 }
 
-/// A set of targets, quick to ask and to add to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TargetSet(TargetMap<bool>);
+/// A set of targets of one graph: a bit for each of the graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TargetSet(FixedBitSet);
 
 impl TargetSet {
     /// Adds a target; whether it is new.
     pub(crate) fn insert(&mut self, id: TargetId) -> bool {
-        !std::mem::replace(&mut self.0[id], true)
+        !self.0.put(id.0)
     }
 
     /// Takes a target out.
     pub(crate) fn remove(&mut self, id: TargetId) {
-        self.0[id] = false;
+        self.0.set(id.0, false);
+    }
+
+    /// Adds those of another set.
+    pub fn add(&mut self, other: &Self) {
+        self.0.union_with(&other.0);
+    }
+
+    /// Takes those of another set out.
+    pub fn take_out(&mut self, other: &Self) {
+        self.0.difference_with(&other.0);
     }
 
     /// Whether a target is in it.
-    pub(crate) fn contains(&self, id: TargetId) -> bool {
-        self.0[id]
+    #[must_use]
+    pub fn contains(&self, id: TargetId) -> bool {
+        self.0.contains(id.0)
     }
 
     /// Its targets, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = TargetId> {
-        self.0.iter().filter(|(_, is_in)| **is_in).map(|(id, _)| id)
+    pub fn iter(&self) -> impl Iterator<Item = TargetId> {
+        self.0.ones().map(TargetId)
+    }
+
+    /// Those of its targets that are in another set, in order.
+    pub fn also_in<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = TargetId> + 's {
+        self.0.intersection(&other.0).map(TargetId)
     }
 }
