@@ -16,7 +16,7 @@ use crate::error::{ActionError, EngineError, StoreError};
 use crate::events::{RunEvent, RunObserver, RunReport};
 use crate::history::{RunEnd, RunHistory};
 use crate::local_run::LocalRunner;
-use crate::options::{EngineOptions, SandboxKeeping};
+use crate::options::{EngineOptions, FORMAT, SandboxKeeping};
 use crate::outcome::{Outcome, Provenance};
 use crate::process::adopt_orphans;
 use crate::queue::ActionQueue;
@@ -26,9 +26,6 @@ use crate::sharing::{LocalTurns, RunLookUps, Sharing};
 use crate::store::{BlobStore, CacheContents, CleaningReport, ResultCache};
 use crate::supervisor::{Supervisor, listen};
 use crate::trace::{RecordedAction, RunStats, TraceRecorder, TracedAction};
-
-/// The folder of this format of the cache.
-const FORMAT: &str = "v1";
 
 /// Runs actions. Many runs may use one cache at one time.
 #[derive(Debug)]

@@ -4,20 +4,21 @@
 //! touched just before it was hashed can change once more within one tick of the clock, so it gets no entry and
 //! is hashed again.
 
-use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use remote::{Digest, DigestHasher};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::checked_file::{read_sealed, replace, seal};
 use crate::error::TreeError;
+use crate::options::FORMAT;
 use crate::tree::{InputFile, InputOrigin, InputTree, TreeNode};
 
 /// The coarsest clock of a file system that is used: FAT's.
@@ -31,9 +32,10 @@ const MAGIC: &[u8] = b"xtask file index 1\n";
 pub struct FileIndex {
     root: Utf8PathBuf,
     file: Utf8PathBuf,
-    entries: BTreeMap<String, IndexEntry>,
+    /// Read when the first file is asked for.
+    entries: OnceLock<FxHashMap<String, IndexEntry>>,
     /// What was hashed since it was opened.
-    hashed: Mutex<BTreeMap<String, IndexEntry>>,
+    hashed: Mutex<FxHashMap<String, IndexEntry>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,16 +91,35 @@ impl InputStamp {
 }
 
 impl FileIndex {
+    /// The index of the files below `root`, in a cache of [`crate::EngineOptions`].
+    #[must_use]
+    pub fn in_cache(cache: &Utf8Path, root: Utf8PathBuf) -> Self {
+        Self::open(&cache.join(FORMAT), root)
+    }
+
     /// The index of the files below `root`, kept below `cache`. One that cannot be read is empty.
     #[must_use]
     pub fn open(cache: &Utf8Path, root: Utf8PathBuf) -> Self {
         let name = Digest::of(root.as_str().as_bytes()).hex();
         let file = cache.join("indexes").join(&name[..16]);
         Self {
-            entries: read(&file).unwrap_or_default(),
+            entries: OnceLock::new(),
             root,
             file,
             hashed: Mutex::default(),
+        }
+    }
+
+    /// The digest of a file's bytes, now.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is no file.
+    pub fn digest_of(&self, path: &str) -> std::io::Result<Digest> {
+        let full = self.root.join(path);
+        let metadata = full.as_std_path().metadata()?;
+        match metadata.is_file() {
+            true => self.digest(path, &full, &metadata),
+            false => Err(Error::other("it is no file")),
         }
     }
 
@@ -202,18 +223,30 @@ impl FileIndex {
         metadata: &std::fs::Metadata,
     ) -> std::io::Result<Digest> {
         let stamp = InputStamp::of(metadata);
-        if let Some(entry) = self.entries.get(path).filter(|entry| entry.stamp == stamp) {
+        if let Some(entry) = self.entries().get(path).filter(|one| one.stamp == stamp) {
+            return Ok(Digest::new(entry.hash, stamp.size));
+        }
+        if let Some(entry) = self.hashed().get(path).filter(|one| one.stamp == stamp) {
             return Ok(Digest::new(entry.hash, stamp.size));
         }
         let now = SystemTime::now();
         let digest = hash_file(full.as_std_path())?;
-        let after = InputStamp::of(&full.as_std_path().symlink_metadata()?);
+        let after = InputStamp::of(&full.as_std_path().metadata()?);
         if after == stamp && digest.size() == stamp.size && stamp.settled(now) {
             let hash = *digest.hash();
-            let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-            hashed.insert(path.to_owned(), IndexEntry { stamp, hash });
+            let entry = IndexEntry { stamp, hash };
+            self.hashed().insert(path.to_owned(), entry);
         }
         Ok(digest)
+    }
+
+    fn entries(&self) -> &FxHashMap<String, IndexEntry> {
+        self.entries
+            .get_or_init(|| read(&self.file).unwrap_or_default())
+    }
+
+    fn hashed(&self) -> MutexGuard<'_, FxHashMap<String, IndexEntry>> {
+        self.hashed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps what was hashed for the next run. Replaces the file as a whole, and only if something was.
@@ -221,20 +254,24 @@ impl FileIndex {
     /// # Errors
     /// Where the cache cannot be written.
     pub fn save(&self) -> std::io::Result<()> {
-        let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+        let hashed = self.hashed();
         let (Some(folder), false) = (self.file.parent(), hashed.is_empty()) else {
             return Ok(());
         };
-        let mut entries = self.entries.clone();
-        entries.extend(hashed.iter().map(|(path, entry)| (path.clone(), *entry)));
+        let older = self.entries().iter();
+        let older = older.filter(|(path, _)| !hashed.contains_key(*path));
+        let mut entries: Vec<(&String, &IndexEntry)> = older.chain(&*hashed).collect();
+        entries.sort_unstable_by_key(|(path, _)| *path);
         let body = postcard::to_stdvec(&entries).map_err(std::io::Error::other)?;
         replace(&self.file, folder, &seal(MAGIC, &body))
     }
 }
 
 /// What a file has, unless it is of another format or damaged.
-fn read(file: &Utf8Path) -> Option<BTreeMap<String, IndexEntry>> {
-    postcard::from_bytes(&read_sealed(MAGIC, file)?).ok()
+fn read(file: &Utf8Path) -> Option<FxHashMap<String, IndexEntry>> {
+    let bytes = read_sealed(MAGIC, file)?;
+    let entries: Vec<(String, IndexEntry)> = postcard::from_bytes(&bytes).ok()?;
+    Some(entries.into_iter().collect())
 }
 
 /// The digest of a file's bytes.
@@ -288,7 +325,7 @@ mod tests {
 
         fn entries(&self) -> usize {
             FileIndex::open(&self.cache, self.root.clone())
-                .entries
+                .entries()
                 .len()
         }
 

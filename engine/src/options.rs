@@ -7,6 +7,9 @@ use remote::RemoteOptions;
 
 use crate::action::CacheUse;
 
+/// The folder of this format of the cache.
+pub(crate) const FORMAT: &str = "v1";
+
 /// How an engine works.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {

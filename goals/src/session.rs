@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use engine::FileIndex;
 use workspace::settings::{UnusedMistake, UnusedSetting};
 use workspace::{OpenError, Workspace};
 
@@ -18,6 +19,7 @@ pub struct Session {
     workspace: Workspace,
     reporter: Arc<dyn Reporter>,
     timings: Option<Arc<Timings>>,
+    files: OnceLock<Arc<FileIndex>>,
 }
 
 impl Session {
@@ -27,6 +29,7 @@ impl Session {
             workspace,
             reporter,
             timings: None,
+            files: OnceLock::new(),
         }
     }
 
@@ -39,6 +42,7 @@ impl Session {
             workspace: self.workspace.at(root)?,
             reporter: Arc::clone(&self.reporter),
             timings: self.timings.clone(),
+            files: OnceLock::new(),
         })
     }
 
@@ -55,6 +59,27 @@ impl Session {
     pub fn with_timings(mut self) -> Self {
         self.timings = Some(Arc::new(Timings::begin()));
         self
+    }
+
+    /// The folder of the engine in the cache.
+    ///
+    /// # Errors
+    /// Where there is no cache folder.
+    pub fn action_cache(&self) -> Result<Utf8PathBuf, OpenError> {
+        Ok(self.cache()?.join("actions"))
+    }
+
+    /// What earlier runs know of the hashes of its files.
+    ///
+    /// # Errors
+    /// Where there is no cache folder.
+    pub fn file_index(&self) -> Result<Arc<FileIndex>, OpenError> {
+        if let Some(files) = self.files.get() {
+            return Ok(Arc::clone(files));
+        }
+        let folder = self.action_cache()?;
+        let open = || Arc::new(FileIndex::in_cache(&folder, self.root().to_owned()));
+        Ok(Arc::clone(self.files.get_or_init(open)))
     }
 
     /// What took time, where that is recorded.

@@ -22,7 +22,7 @@ mod tree;
 mod vocabulary;
 
 pub use error::{Error, GraphWarning, Topic};
-pub use files::{MemoryFiles, RepositoryFiles};
+pub use files::{ContentHash, MemoryFiles, RepositoryFiles};
 pub use globs::Glob;
 pub use graph::{
     DistributionContents, DistributionFile, EntryPointDeclaration, FileContent, ResolveRequirement,

@@ -17,4 +17,4 @@ mod tree;
 pub use cache::{CACHE_MARK, CACHE_TAG};
 pub use imports::ImportCacheFile;
 pub use opened::{OpenError, Workspace};
-pub use tree::{FileTimes, build_files, file_times, load, load_earlier};
+pub use tree::{FileTimes, build_files, file_times, load, load_earlier, load_indexed};

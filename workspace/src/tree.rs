@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use camino::Utf8Path;
+use engine::FileIndex;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rayon::prelude::*;
 use targets::requirements::RequirementsError;
 use targets::{
-    Dir, Error, GraphOptions, InferredRepository, Repository, RepositoryFiles, SourceTree,
-    UseGitignore,
+    ContentHash, Dir, Error, GraphOptions, InferredRepository, Repository, RepositoryFiles,
+    SourceTree, UseGitignore,
 };
 
 /// The largest depth of folders. Only a circle of links is deeper.
@@ -25,6 +26,16 @@ const MAX_DEPTH: usize = 128;
 /// The root cannot be read, an ignore pattern is invalid, or see [`Repository::load`].
 pub fn load(root: &Utf8Path, options: GraphOptions) -> Result<Repository, Error> {
     let files = DiskFiles::open(root.as_std_path(), &options)?;
+    Repository::load(Box::new(files), options)
+}
+
+/// The same, with what an index knows of files: those whose hash will do are not read.
+///
+/// # Errors
+/// See [`load`].
+pub fn load_indexed(index: Arc<FileIndex>, options: GraphOptions) -> Result<Repository, Error> {
+    let mut files = DiskFiles::open(index.root().as_std_path(), &options)?;
+    files.index = Some(index);
     Repository::load(Box::new(files), options)
 }
 
@@ -102,6 +113,8 @@ struct DiskFiles {
     skipped: Vec<String>,
     /// Files that are to be seen with other contents, or not at all.
     others: BTreeMap<String, Option<Vec<u8>>>,
+    /// What is known of their hashes.
+    index: Option<Arc<FileIndex>>,
     build_ignore: Gitignore,
 }
 
@@ -126,6 +139,7 @@ impl DiskFiles {
                 skipped
             },
             others: BTreeMap::new(),
+            index: None,
             build_ignore: matcher(&options.build_ignore, "build_ignore")?,
         })
     }
@@ -152,6 +166,14 @@ impl RepositoryFiles for DiskFiles {
                 let path = Utf8Path::from_path(&path).ok_or(std::io::ErrorKind::InvalidInput)?;
                 crate::files::read(path)
             }
+        }
+    }
+
+    fn known_hash(&self, path: &str) -> Option<ContentHash> {
+        let index = self.index.as_ref()?;
+        match self.others.contains_key(path) {
+            true => None,
+            false => Some(*index.digest_of(path).ok()?.hash()),
         }
     }
 

@@ -20,6 +20,8 @@ mod shared_cache;
 mod summary;
 mod tidying;
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 use engine::{
     Action, CacheContents, CacheUse, Engine, FileIndex, RunEvent, RunObserver, RunReport,
@@ -35,9 +37,6 @@ pub use own_work::{OwnWork, WorkWorth};
 pub use shared_cache::ask_shared_cache;
 pub use summary::stats_lines;
 
-/// The folder of the engine in the cache.
-const FOLDER: &str = "actions";
-
 /// What the cache of actions holds; nothing if there is none. Or why it cannot be used.
 ///
 /// # Errors
@@ -45,7 +44,7 @@ const FOLDER: &str = "actions";
 pub fn cache_contents(
     session: &Session,
 ) -> Result<Option<Result<CacheContents, String>>, GoalError> {
-    let folder = session.cache()?.join(FOLDER);
+    let folder = session.action_cache()?;
     if !folder.exists() {
         return Ok(None);
     }
@@ -84,7 +83,7 @@ impl ActionOptions {
 pub struct ActionRunner<'a> {
     session: &'a Session,
     engine: Engine,
-    files: FileIndex,
+    files: Arc<FileIndex>,
     cache: CacheUse,
     explain: bool,
     stats: bool,
@@ -97,7 +96,7 @@ impl<'a> ActionRunner<'a> {
     /// # Errors
     /// Where there is no folder for sandboxes.
     pub fn new(session: &'a Session, options: &ActionOptions) -> Result<Self, GoalError> {
-        let folder = session.cache()?.join(FOLDER);
+        let folder = session.action_cache()?;
         let mut engine = session.settings.engine_options(folder);
         if let Some(jobs) = options.jobs {
             engine.jobs = jobs;
@@ -119,7 +118,7 @@ impl<'a> ActionRunner<'a> {
         let trace = options.trace.as_ref();
         let trace = trace.map(|path| Ok::<_, GoalError>(session.working_folder()?.join(path)));
         Ok(Self {
-            files: FileIndex::open(engine.cache_folder(), session.root().to_owned()),
+            files: session.file_index()?,
             session,
             engine,
             cache,

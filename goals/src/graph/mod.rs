@@ -43,7 +43,7 @@ impl BuildFiles {
     pub fn load(session: &Session) -> Result<Self, GoalError> {
         let options = session.target_options();
         Ok(Self {
-            repository: workspace::load(session.root(), options)?,
+            repository: workspace::load_indexed(session.file_index()?, options)?,
             cache: ImportCacheFile::open(session.cache()?.join(IMPORTS)),
         })
     }
@@ -95,8 +95,12 @@ impl BuildFiles {
         self.keep(session);
     }
 
-    /// Keeps the parsed imports for the next run.
+    /// Keeps the parsed imports for the next run, and the hashes of files.
     pub fn keep(&self, session: &Session) {
+        if let Ok(index) = session.file_index() {
+            // Files are hashed again by the next run.
+            let _ = index.save();
+        }
         if let Err(error) = self.cache.save() {
             session.warn(format_args!("cannot keep parsed imports: {error}"));
         }

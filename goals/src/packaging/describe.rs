@@ -260,13 +260,13 @@ impl Describer<'_> {
             let found = self.imports.imports(&source, Strings::Skip);
             distribution
                 .syntax_errors
-                .extend(found.syntax_error.map(|(at, problem)| {
-                    let before = source.iter().take(at as usize);
+                .extend(found.syntax_error.as_ref().map(|(at, problem)| {
+                    let before = source.iter().take(*at as usize);
                     let line = 1 + before.filter(|byte| **byte == b'\n').count();
-                    (file.member.clone(), line, problem)
+                    (file.member.clone(), line, problem.clone())
                 }));
-            let imports = found.imports;
-            let strong = imports
+            let strong = found
+                .imports
                 .iter()
                 .filter(|import| import.strength == Strength::Strong);
             distribution.imports.extend(strong.filter_map(|import| {

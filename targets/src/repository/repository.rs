@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::declaration::{BuildDir, Declaration, DeclarationId, Rules};
 use super::defaults::{self, DeclaringFile};
 use crate::error::{Error, GraphWarning};
-use crate::files::RepositoryFiles;
+use crate::files::{LateFile, RepositoryFiles};
 use crate::globs::Glob;
 use crate::options::{Behavior, GraphOptions};
 use crate::tree::{SourceTree, join};
@@ -179,9 +179,9 @@ impl Repository {
         &self.rules
     }
 
-    /// The bytes of a file of the repository.
-    pub(crate) fn read_bytes(&self, path: &str) -> std::io::Result<Vec<u8>> {
-        self.files.read(path)
+    /// A file of the repository, which is read only if it has to be.
+    pub(crate) fn late_file<'r>(&'r self, path: &'r str) -> LateFile<'r> {
+        LateFile::new(&*self.files, path)
     }
 
     /// The text of a file of the repository.

@@ -85,10 +85,7 @@ fn init_owners(subject: &Subject<'_>, at: usize) -> Vec<TargetId> {
             continue;
         }
         let path = join(&folder.path, name);
-        let has_content = || {
-            let bytes = repository.read_bytes(&path).unwrap_or_default();
-            !bytes.trim_ascii().is_empty()
-        };
+        let has_content = || !repository.late_file(&path).is_blank();
         if subject.infer().init_files == InitFiles::Always || has_content() {
             owners.extend(python_owners(subject, &path));
         }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::subject::{Preference, Subject};
 use super::{named_files, strings};
 use crate::error::{Error, GraphWarning, Topic};
+use crate::files::LateFile;
 use crate::graph::module_map::{Locality, Owners};
 use crate::graph::roots::package_of;
 use crate::graph::target::TargetId;
@@ -16,8 +17,9 @@ use model::{Place, RepoPath};
 /// Adds what the text of a source implies.
 pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Result<(), Error> {
     let targets = subject.targets;
-    let source = targets.repository().read_bytes(path);
-    let source = source.map_err(|error| Error::Unmatched {
+    let source = targets.repository().late_file(path);
+    let imports = subject.imports().imports_of(&source, strings);
+    let imports = imports.map_err(|error| Error::Unmatched {
         message: format!(
             "cannot read `{path}` of `{}`: {}",
             subject.target().address,
@@ -25,10 +27,8 @@ pub(super) fn add(subject: &mut Subject<'_>, path: &str, strings: Strings) -> Re
         ),
         place: Some(targets.place(subject.id, "source")),
     })?;
-    let imports = subject.imports().imports(&source, strings);
     if let Some((offset, message)) = &imports.syntax_error {
-        let text = String::from_utf8_lossy(&source);
-        let place = Place::at(path, &text, *offset as usize);
+        let place = Place::at(path, &source.text(), *offset as usize);
         subject.found.warnings.push(
             GraphWarning::new(
                 format!("cannot parse all of this file: {message}"),
@@ -193,8 +193,8 @@ fn hint_elsewhere(subject: &Subject<'_>, module: &str) -> String {
 }
 
 /// The place where the text of a line begins.
-fn line_place(path: &str, source: &[u8], line: usize) -> Place {
-    let text = String::from_utf8_lossy(source);
+fn line_place(path: &str, source: &LateFile<'_>, line: usize) -> Place {
+    let text = source.text();
     let above = text.split_inclusive('\n').take(line.saturating_sub(1));
     let start: usize = above.map(str::len).sum();
     let indent = text[start..].find(|c: char| !c.is_whitespace());
