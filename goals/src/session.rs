@@ -49,8 +49,7 @@ impl Session {
     /// The same session with another value of an environment variable.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: &str) -> Self {
-        let environment = &mut self.workspace.environment;
-        environment.insert(name.to_owned(), value.to_owned());
+        self.workspace.set_variable(name, value);
         self
     }
 

@@ -1,6 +1,7 @@
 //! A repository that a run works in: found once, its settings read once.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use etcetera::BaseStrategy;
@@ -19,6 +20,8 @@ pub struct Workspace {
     /// The environment, as far as it is UTF-8.
     pub environment: BTreeMap<String, String>,
     flags: Vec<SettingFlag>,
+    /// The cache folder, once it was marked as ours.
+    cache: OnceLock<Utf8PathBuf>,
 }
 
 /// Why a repository cannot be opened or used.
@@ -72,6 +75,7 @@ impl Workspace {
             settings: Settings::load(&root, environment.clone(), &flags)?,
             environment,
             flags,
+            cache: OnceLock::new(),
         })
     }
 
@@ -109,7 +113,14 @@ impl Workspace {
             settings: Settings::load(root, self.environment.clone(), &self.flags)?,
             environment: self.environment.clone(),
             flags: self.flags.clone(),
+            cache: OnceLock::new(),
         })
+    }
+
+    /// Gives an environment variable another value.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self.cache = OnceLock::new();
     }
 
     /// The repository's root.
@@ -138,6 +149,14 @@ impl Workspace {
     /// # Errors
     /// Where neither is known.
     pub fn cache(&self) -> Result<Utf8PathBuf, OpenError> {
+        if let Some(known) = self.cache.get() {
+            return Ok(known.clone());
+        }
+        let folder = self.find_cache()?;
+        Ok(self.cache.get_or_init(|| folder).clone())
+    }
+
+    fn find_cache(&self) -> Result<Utf8PathBuf, OpenError> {
         let named = self.environment.get(CACHE_VARIABLE);
         if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
             return Ok(cache::below(&self.root().join(folder)));

@@ -94,7 +94,9 @@ impl Reporter for Terminal {
 /// Prints a message.
 #[allow(clippy::print_stderr, reason = "messages go to stderr")]
 pub(crate) fn say(message: impl Display) {
-    anstream::eprintln!("{}", crate::called::named(&message.to_string()));
+    // At once: each piece would be written by itself.
+    let line = format!("{}\n", crate::called::named(&message.to_string()));
+    anstream::eprint!("{line}");
 }
 
 /// Prints output, which scripts read.

@@ -115,7 +115,7 @@ impl BlobStore {
         let path = self.path(digest);
         let file = fs_err::File::open(&path);
         let mut file = file.map_err(|error| unread(error, digest, &path))?;
-        let copied = copy_hashing(&mut file, to);
+        let copied = copy_hashing_in(piece_of(digest.size()), &mut file, to);
         let copied = copied.map_err(|error| StoreError::file("copy", &path, error))?;
         if copied != *digest {
             return Err(self.damaged(digest));
@@ -164,8 +164,21 @@ fn unread(error: io::Error, digest: &Digest, path: &Utf8Path) -> StoreError {
 
 /// Copies all bytes, in pieces, and says what their digest is.
 pub(crate) fn copy_hashing(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Digest> {
+    copy_hashing_in(LARGEST_PIECE, from, to)
+}
+
+/// The size of the pieces in which large files are copied.
+const LARGEST_PIECE: usize = 64 << 10;
+
+/// The size of the pieces in which so many bytes are copied, and one more, if it is there, is seen: most files are
+/// small.
+fn piece_of(size: u64) -> usize {
+    usize::try_from(size).map_or(LARGEST_PIECE, |size| LARGEST_PIECE.min(size + 1))
+}
+
+fn copy_hashing_in(piece: usize, from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Digest> {
     let mut hasher = DigestHasher::default();
-    let mut buffer = vec![0; 64 << 10];
+    let mut buffer = vec![0; piece];
     loop {
         match from.read(&mut buffer) {
             Ok(0) => return Ok(hasher.finish()),
