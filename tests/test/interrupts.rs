@@ -392,3 +392,76 @@ fn a_time_limit_lets_fixtures_end_also_in_the_background_of_a_shell() {
         assert_eq!(folder.read_dir_utf8().unwrap().count(), 0, "{output}");
     }
 }
+
+/// A `conftest.py` that hangs while pytest is prepared.
+const HANGING: &str = "\
+import os, time
+
+with open(os.environ['HELD'] + '/' + os.environ['MOMENT'], 'a') as file:
+    file.write('imported ')
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    with open(os.environ['HELD'] + '/heard', 'w'):
+        raise
+";
+
+#[test]
+fn what_prepares_pytest_is_interrupted_too() {
+    let Some((repo, _index)) = fixtures(200) else {
+        return;
+    };
+    let folder = repo.root().join("held");
+    let repo = repo.env("HELD", folder.as_str()).env("MOMENT", "now");
+    repo.write("src/t/conftest.py", HANGING);
+    for signal in ["INT", "TERM"] {
+        fs_err::create_dir(&folder).unwrap();
+        let running = repo.start(&["--jobs=1", "test", "--force", "::"]);
+        wait_for(&folder.join("now"));
+        let output = running.end_by(signal);
+        assert_eq!(output.status, 1, "{output}");
+        // Not until it was given up, and begun once more.
+        assert_eq!(repo.read("held/now"), "imported ", "{signal}: {output}");
+        assert!(folder.join("heard").exists(), "{signal}: {output}");
+        fs_err::remove_dir_all(&folder).unwrap();
+    }
+    fs_err::create_dir(&folder).unwrap();
+    let line = [
+        "test",
+        "--timeout-default=4",
+        "src/t/test_held.py",
+        "src/t/test_other.py",
+    ];
+    let output = repo.xtask(&[&["--jobs=1"], &line[..]].concat());
+    assert_eq!(output.status, 241, "{output}");
+    assert_eq!(
+        repo.read("held/now"),
+        "imported imported ",
+        "one each: {output}"
+    );
+}
+
+/// A `conftest.py` that reaches further than its process, and kills what that was forked of.
+const PARRICIDAL: &str = "\
+import os
+
+open('reached', 'w').close()
+if 'python' in open(f'/proc/{os.getppid()}/comm').read():
+    os.kill(os.getppid(), 9)
+";
+
+#[test]
+fn what_kills_each_server_before_it_runs_says_so() {
+    let Some((repo, _index)) = fixtures(200) else {
+        return;
+    };
+    repo.write("src/t/conftest.py", PARRICIDAL);
+    repo.write("src/t/test_held.py", "def test_held():\n    pass\n");
+    let repo = repo.env("HELD", "").env("MOMENT", "");
+    let output = repo.xtask(&["test", "::"]);
+    let said = "the process that it was forked of was killed, and so was another";
+    assert!(
+        output.status != 0 && output.stderr.contains(said),
+        "{output}"
+    );
+}

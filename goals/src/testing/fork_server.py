@@ -163,6 +163,9 @@ class Module:
                 raise Forked(request, self.learned)
         self.learns = request["more"]
         self.ended = False
+        # When its process is ended that nobody waits for any more.
+        self.limit = None
+        self.grace = float(request["variables"].get("XTASK_GRACE", 0))
         try:
             os.setpgid(self.pid, self.pid)
             connection.sendall(b"%d\n" % self.pid)
@@ -175,6 +178,16 @@ class Module:
             self.connection.sendall(b"%d %d\n" % status)
         except OSError:
             pass
+
+    def interrupt(self):
+        """The other side is gone: its fixtures are to be released all the same."""
+        self.limit = time.monotonic() + self.grace
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGINT)
+
+    def kill(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def reap(self):
         os.waitpid(self.pid, 0)
@@ -207,7 +220,9 @@ class ForkServer:
     HEARD = (signal.SIGCHLD, signal.SIGALRM)
 
     def __init__(self):
-        self.modules, self.is_over, self.pid = {}, False, os.getpid()
+        self.modules, self.pid = {}, os.getpid()
+        # Whether there are no more modules to come.
+        self.is_closing = False
         self.selector = selectors.DefaultSelector()
         self.handlers = {number: signal.getsignal(number) for number in self.HEARD}
         self.pair = socket.socketpair()
@@ -224,7 +239,7 @@ class ForkServer:
     def serve(self, begin=lambda: None):
         try:
             begin()
-            while not self.is_over:
+            while self.modules or not self.is_closing:
                 for key, _ in self.selector.select(self.patience()):
                     key.data(key)
         except Forked:
@@ -234,10 +249,15 @@ class ForkServer:
         finally:
             if os.getpid() == self.pid:
                 for module in self.modules.values():
-                    os.killpg(module.pid, signal.SIGKILL)
+                    module.kill()
 
     def patience(self):
         """After how many seconds something is to be looked at."""
+        late = [module for module in self.modules.values() if module.limit is not None]
+        for module in late:
+            if time.monotonic() > module.limit:
+                module.kill()
+        return 1 if late else None
 
     def close(self):
         self.selector.close()
@@ -249,10 +269,13 @@ class ForkServer:
 
     def child_ended(self, key):
         key.fileobj.recv(4096)
-        for module in self.modules.values():
+        for number, module in list(self.modules.items()):
             status = None if module.ended else ended(module.pid)
             if status is not None:
                 module.end(status)
+                if module.limit is not None:
+                    module.kill()
+                    self.forget(number)
 
     def start(self, connection, request, is_first=False, prepared=None):
         self.modules[connection.fileno()] = Module(connection, request, is_first, prepared)
@@ -260,10 +283,15 @@ class ForkServer:
 
     def heard(self, key):
         """The other side heard of the end, or is gone."""
-        module = self.modules.pop(key.fd)
         self.selector.unregister(key.fileobj)
-        if not module.ended:
-            os.killpg(module.pid, signal.SIGKILL)
+        module = self.modules[key.fd]
+        if module.ended:
+            self.forget(key.fd)
+        else:
+            module.interrupt()
+
+    def forget(self, number):
+        module = self.modules.pop(number)
         self.learn(module.reap(), module.learns, module.is_first)
 
 
@@ -280,6 +308,8 @@ class SharedServer(ForkServer):
         self.environments = {}
         # Where pytest is prepared, by what for, the latest last. And for what that cannot be shared.
         self.prepared, self.unprepared = collections.OrderedDict(), set()
+        # Those that get no further modules.
+        self.left = []
         self.common = known_imports()
         # Whether nothing is imported here but what all modules need.
         self.is_first = self.common is None
@@ -297,19 +327,27 @@ class SharedServer(ForkServer):
                 connection.close()
 
     def end(self, _):
-        self.is_over = True
+        self.is_closing = True
+        self.selector.unregister(0)
         for prepared in self.prepared.values():
+            self.selector.unregister(prepared.channel.end)
             prepared.close()
+
+    def serve(self, begin=lambda: None):
+        super().serve(begin)
         # What they took counts as this process's.
         for prepared in self.prepared.values():
-            prepared.reap()
+            prepared.give_up()
+        for prepared in (*self.left, *self.prepared.values()):
+            os.waitpid(prepared.pid, 0)
 
     def patience(self):
         now = time.monotonic()
         for prepared in self.prepared.values():
             if prepared.waiting and now > prepared.limit:
                 os.kill(prepared.pid, signal.SIGKILL)
-        return 1 if any(prepared.waiting for prepared in self.prepared.values()) else None
+        is_prepared = any(prepared.waiting for prepared in self.prepared.values())
+        return 1 if is_prepared else super().patience()
 
     def accept(self, _):
         connection, _ = self.socket.accept()
@@ -342,23 +380,28 @@ class SharedServer(ForkServer):
         lines = prepared.channel.hear()
         for word, *names in lines or []:
             if word == "taken":
-                prepared.waiting.pop()[0].close()
+                prepared.waiting.pop(0)[0].close()
             elif word == "refused":
-                self.start(*prepared.waiting.pop(), self.is_first)
+                self.start(*prepared.waiting.pop(0), self.is_first)
             elif word == "own":
-                # What was done cannot be done again: it is the module's process.
+                # What was done cannot be done again: it is the process of the module that was first.
                 self.unprepared.add(key)
-                self.start(*prepared.waiting.pop(), self.is_first, prepared)
+                self.start(*prepared.waiting.pop(0), self.is_first, prepared)
                 self.leave(key)
+                self.start_all(prepared.waiting)
                 return
             else:
                 self.learn(names, "learns" in word, "first" in word)
         if lines is None:
-            waiting = prepared.waiting
             self.drop(key)
-            for connection, request in waiting:
+            if prepared.waiting:
                 self.unprepared.add(key)
-                self.start(connection, request, self.is_first)
+            self.start_all(prepared.waiting)
+
+    def start_all(self, waiting):
+        """Starts what waited to be prepared together, each by itself."""
+        for connection, request in waiting:
+            self.start(connection, request, self.is_first)
 
     def leave(self, key):
         prepared = self.prepared.pop(key)
@@ -367,7 +410,14 @@ class SharedServer(ForkServer):
         return prepared
 
     def drop(self, key):
-        self.leave(key).reap()
+        prepared = self.leave(key)
+        prepared.give_up()
+        # Modules of it may still run.
+        self.left.append(prepared)
+
+    def child_ended(self, key):
+        super().child_ended(key)
+        self.left = [prepared for prepared in self.left if not prepared.has_ended()]
 
     def learn(self, names, learns, is_first):
         names = [name for name in names if not name.startswith(OWN)]
@@ -398,8 +448,15 @@ class PreparedProcess:
             raise Forked(request, self.learned, Channel(other), connection)
         other.close()
         self.channel = Channel(own)
+        # What interrupts the module meanwhile interrupts that.
+        self.tell(connection, self.pid)
+
+    def tell(self, connection, pid):
+        with contextlib.suppress(OSError):
+            connection.sendall(b"prepared by %d\n" % pid)
 
     def hand(self, connection, request):
+        self.tell(connection, 0)
         self.waiting.append((connection, request))
         self.limit = time.monotonic() + self.PATIENCE
         self.channel.hand(connection, {name: value for name, value in request.items() if name != "environment"})
@@ -407,19 +464,29 @@ class PreparedProcess:
     def close(self):
         self.channel.end.close()
 
-    def reap(self):
+    def give_up(self):
         if self.waiting:
             os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+
+    def has_ended(self):
+        return os.waitpid(self.pid, os.WNOHANG)[0] != 0
 
 
 class PreparedServer(ForkServer):
     """The server of modules that pytest is prepared for in this process: they go on where it would begin with one."""
 
+    HEARD = (*ForkServer.HEARD, signal.SIGINT)
+
     def __init__(self, channel, preparation):
         super().__init__()
+        # It may have been for the one that this was prepared for, which hears of it again.
+        signal.signal(signal.SIGINT, self.interrupted)
         self.channel, self.preparation, self.is_first = channel, preparation, True
         self.hear(channel.end, self.take)
+
+    def interrupted(self, number, frame):
+        if os.getpid() != self.pid:
+            signal.default_int_handler(number, frame)
 
     def close(self):
         super().close()
@@ -428,12 +495,14 @@ class PreparedServer(ForkServer):
     def take(self, _):
         taken = self.channel.take()
         if taken is None:
-            self.is_over = True
+            # The run is over, or the server was killed: the modules of this process were not.
+            self.is_closing = True
+            self.selector.unregister(self.channel.end)
         else:
             self.begin(*taken)
 
     def begin(self, connection, request):
-        if self.preparation.holds():
+        if not self.is_closing and self.preparation.holds():
             self.channel.say("taken")
             self.start(connection, request, self.is_first and request["first"])
         else:
@@ -446,7 +515,7 @@ class PreparedServer(ForkServer):
         if learns:
             self.is_first = False
             # Without it the next one is prepared in another process.
-            self.is_over = not learn([name[len(OWN):] if name.startswith(OWN) else name for name in names])
+            self.is_closing |= not learn([name[len(OWN):] if name.startswith(OWN) else name for name in names])
 
 
 def run(request, learned):
@@ -482,6 +551,9 @@ def run_prepared(started):
         # Until the server has this process be the module's.
         while started.channel.hear() is not None:
             pass
+        if os.getppid() != SERVER:
+            # It was killed: the module is started again by another.
+            os._exit(1)
         go_on(started)
 
     def prepare(*arguments, **named):

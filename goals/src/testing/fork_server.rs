@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -221,13 +222,18 @@ impl ForkServer {
         let written = (&connection).write_all(format!("{request}\n").as_bytes());
         written.map_err(lost)?;
         let mut answers = BufReader::new(connection.try_clone()?);
-        let numbers = numbers(&mut answers)?;
-        let pid = numbers.first().and_then(|pid| Pid::from_raw(*pid));
+        let first = line(&mut answers)?;
+        let state = match first.strip_prefix(PREPARED_BY) {
+            Some(pid) => {
+                let pid = numbers(pid)?.first().and_then(|pid| Pid::from_raw(*pid));
+                ForkState::Prepared(pid.and_then(ForkedProcess::new), None)
+            }
+            None => ForkState::Runs(ForkedProcess::of_line(&first)?),
+        };
         Ok(ForkedModule {
-            pid: pid.ok_or_else(|| io::Error::other("no process"))?,
             answers: Mutex::new(answers),
             connection,
-            ended: Mutex::new(false),
+            state: Mutex::new(state),
         })
     }
 }
@@ -255,21 +261,54 @@ struct ModuleFork<'a> {
 
 /// A module that was forked.
 struct ForkedModule {
-    pid: Pid,
     answers: Mutex<BufReader<UnixStream>>,
     connection: UnixStream,
-    /// Whether its number may be another's by now.
-    ended: Mutex<bool>,
+    state: Mutex<ForkState>,
 }
+
+/// How far a module is.
+enum ForkState {
+    /// pytest is prepared for it, in another process where that is done for it first. What it was sent meanwhile.
+    Prepared(Option<ForkedProcess>, Option<ProcessSignal>),
+    Runs(ForkedProcess),
+    /// Its number may be another's by now.
+    Ended,
+}
+
+/// What a server says of a module that it does not fork at once.
+const PREPARED_BY: &str = "prepared by ";
 
 impl RunningProcess for ForkedModule {
     fn wait(&self) -> io::Result<ProcessEnd> {
-        let answer = numbers(&mut lock(&self.answers));
-        let mut ended = lock(&self.ended);
+        let mut answers = lock(&self.answers);
+        if matches!(&*lock(&self.state), ForkState::Prepared(..)) {
+            let process = line(&mut answers).and_then(|line| ForkedProcess::of_line(&line));
+            let mut state = lock(&self.state);
+            let process = process.inspect_err(|_| *state = ForkState::Ended)?;
+            if let ForkState::Prepared(other, Some(signal)) = &*state
+                && other.as_ref().is_none_or(|other| other.pid != process.pid)
+            {
+                process.signal(*signal);
+            }
+            *state = ForkState::Runs(process);
+        }
+        let answer = line(&mut answers).and_then(|line| numbers(&line));
+        let orphan = match &answer {
+            Err(error) if is_lost(error) => self.end_of_orphan(),
+            _ => None,
+        };
+        let mut state = lock(&self.state);
         // The server reaps it when it has heard of this, so that its number is no other's until then.
-        let _ = kill_process_group(self.pid, Signal::KILL);
-        *ended = true;
+        if let ForkState::Runs(process) = std::mem::replace(&mut *state, ForkState::Ended) {
+            process.signal(ProcessSignal::Kill);
+            if orphan.is_some() {
+                process.reap();
+            }
+        }
         let _ = (&self.connection).write_all(b"heard\n");
+        if let Some(end) = orphan {
+            return Ok(end);
+        }
         match answer?.as_slice() {
             [0, code] => Ok(ProcessEnd::Exit(*code)),
             [_, signal] => Ok(ProcessEnd::Signal(*signal)),
@@ -278,26 +317,163 @@ impl RunningProcess for ForkedModule {
     }
 
     fn signal(&self, signal: ProcessSignal) {
+        match &mut *lock(&self.state) {
+            ForkState::Prepared(process, sent) => {
+                process.iter().for_each(|process| process.signal(signal));
+                *sent = Some(signal);
+            }
+            ForkState::Runs(process) => process.signal(signal),
+            ForkState::Ended => {}
+        }
+    }
+}
+
+impl ForkedModule {
+    /// How it ends where its server was killed. It is this process's child then, which adopts orphans.
+    fn end_of_orphan(&self) -> Option<ProcessEnd> {
+        let handle = match &*lock(&self.state) {
+            ForkState::Runs(process) => process.handle.clone(),
+            _ => None,
+        };
+        orphans::end(&*handle?)
+    }
+}
+
+/// A process of a server's, which it reaps when it is told to.
+struct ForkedProcess {
+    pid: Pid,
+    /// None where the system has no such thing.
+    handle: Option<Arc<OwnedFd>>,
+}
+
+impl ForkedProcess {
+    fn new(pid: Pid) -> Option<Self> {
+        let handle = orphans::handle(pid);
+        Some(Self { pid, handle })
+    }
+
+    /// What a server says of a module: the number of its process.
+    fn of_line(line: &str) -> io::Result<Self> {
+        let pid = numbers(line)?.first().and_then(|pid| Pid::from_raw(*pid));
+        let process = pid.and_then(Self::new);
+        process.ok_or_else(|| io::Error::other("no process"))
+    }
+
+    fn signal(&self, signal: ProcessSignal) {
         let number = match signal {
             ProcessSignal::Interrupt | ProcessSignal::InterruptFirst => Signal::INT,
             ProcessSignal::Terminate => Signal::TERM,
             ProcessSignal::Kill => Signal::KILL,
         };
-        if !*lock(&self.ended) {
-            let _ = match signal {
-                ProcessSignal::InterruptFirst => kill_process(self.pid, number),
-                _ => kill_process_group(self.pid, number),
-            };
+        if let Some(handle) = &self.handle
+            && matches!(signal, ProcessSignal::InterruptFirst | ProcessSignal::Kill)
+            && !orphans::send(handle, number)
+        {
+            // Its number may be another's by now.
+            return;
+        }
+        let _ = match signal {
+            ProcessSignal::InterruptFirst if self.handle.is_some() => Ok(()),
+            ProcessSignal::InterruptFirst => kill_process(self.pid, number),
+            _ => kill_process_group(self.pid, number),
+        };
+    }
+
+    fn reap(&self) {
+        self.handle.iter().for_each(|handle| orphans::reap(handle));
+    }
+}
+
+/// Processes whose parent was killed.
+#[cfg(target_os = "linux")]
+mod orphans {
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use engine::ProcessEnd;
+    use rustix::io::Errno;
+    use rustix::process::{
+        Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_open,
+        pidfd_send_signal, waitid,
+    };
+
+    /// How often it is looked whether a process was handed to this one, while its parent is being taken apart.
+    const LOOKS: usize = 500;
+
+    pub(super) fn handle(pid: Pid) -> Option<Arc<OwnedFd>> {
+        pidfd_open(pid, PidfdFlags::empty()).ok().map(Arc::new)
+    }
+
+    /// Sends a signal; whether the process is still there, or was not reaped yet.
+    pub(super) fn send(handle: &OwnedFd, signal: Signal) -> bool {
+        pidfd_send_signal(handle, signal).is_ok()
+    }
+
+    /// Waits for the end of a process, which stays to be reaped. None where it is no child of this process.
+    pub(super) fn end(handle: &OwnedFd) -> Option<ProcessEnd> {
+        for _ in 0..LOOKS {
+            match wait(handle, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+                Ok(status) => {
+                    let status = status?;
+                    let signal = status.terminating_signal().map(ProcessEnd::Signal);
+                    return status.exit_status().map(ProcessEnd::Exit).or(signal);
+                }
+                Err(Errno::CHILD) => std::thread::sleep(Duration::from_millis(10)),
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    pub(super) fn reap(handle: &OwnedFd) {
+        let _ = wait(handle, WaitIdOptions::EXITED);
+    }
+
+    fn wait(handle: &OwnedFd, options: WaitIdOptions) -> Result<Option<WaitIdStatus>, Errno> {
+        loop {
+            match waitid(WaitId::PidFd(handle.as_fd()), options) {
+                Err(Errno::INTR) => {}
+                waited => return waited,
+            }
         }
     }
 }
 
-/// The numbers of the next line.
-fn numbers(answers: &mut BufReader<UnixStream>) -> io::Result<Vec<i32>> {
-    let mut line = String::new();
-    if !answers.read_line(&mut line).is_ok_and(|read| read > 0) {
-        return Err(io::Error::other(LostServer));
+#[cfg(not(target_os = "linux"))]
+mod orphans {
+    use std::os::fd::OwnedFd;
+    use std::sync::Arc;
+
+    use engine::ProcessEnd;
+    use rustix::process::{Pid, Signal};
+
+    pub(super) fn send(_: &OwnedFd, _: Signal) -> bool {
+        true
     }
+
+    pub(super) fn handle(_: Pid) -> Option<Arc<OwnedFd>> {
+        None
+    }
+
+    pub(super) fn end(_: &OwnedFd) -> Option<ProcessEnd> {
+        None
+    }
+
+    pub(super) fn reap(_: &OwnedFd) {}
+}
+
+/// The next line of a server.
+fn line(answers: &mut BufReader<UnixStream>) -> io::Result<String> {
+    let mut line = String::new();
+    match answers.read_line(&mut line) {
+        Ok(read) if read > 0 => Ok(line),
+        _ => Err(io::Error::other(LostServer)),
+    }
+}
+
+/// The numbers of a line.
+fn numbers(line: &str) -> io::Result<Vec<i32>> {
     let numbers = line.split_whitespace().map(str::parse);
     let numbers: Result<Vec<i32>, _> = numbers.collect();
     numbers.map_err(|_| io::Error::other("an answer that is none"))

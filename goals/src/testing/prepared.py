@@ -267,7 +267,10 @@ class Channel:
 
     def take(self):
         """A connection and its request; None when the other end is closed."""
-        head, files, *_ = socket.recv_fds(self.end, self.HEAD.size, 1)
+        try:
+            head, files, *_ = socket.recv_fds(self.end, self.HEAD.size, 1)
+        except ConnectionError:
+            return None
         if not files:
             return None
         data = b""
