@@ -235,6 +235,8 @@ fn fixtures_release_what_they_hold_whenever_it_comes() {
         ("inner is released", "INT", "--test-fork=true"),
         ("inner is released", "TERM", "--test-fork=false"),
         ("outer is released", "INT", "--test-fork=true"),
+        ("inner is made", "TERM", "--debug"),
+        ("outer is released", "HUP", "--debug"),
     ] {
         let (kept, left) = held_after(repo, moment, (signal, how));
         assert_eq!(left, [""; 0], "{moment}, {signal}, {how}");

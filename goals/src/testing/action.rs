@@ -75,10 +75,10 @@ impl PlannedBatch {
         action.timeout = self.batch.timeout;
         let grace = settings.test_grace();
         action.shutdown = Shutdown::First { grace };
+        action = action.passed("XTASK_GRACE", grace.as_secs().to_string());
         if settings.test.is_interactive() {
             action.streams = Streams::Terminal;
         } else {
-            action = action.passed("XTASK_GRACE", grace.as_secs().to_string());
             action = action.output(ENDED);
             action = action.optional_output(&self.junit_name());
         }

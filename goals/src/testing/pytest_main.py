@@ -38,12 +38,19 @@ class HeldInterruptions:
 
     def hear(self, number, frame):
         # A fork of this process is ended by it.
-        if os.getpid() != self.process or (self.is_impatient and not self.releases):
+        is_awaited = self.is_impatient and not self.releases
+        if os.getpid() != self.process or is_awaited or self.is_debugged(frame):
             signal.default_int_handler(number, frame)
         elif not self.is_heard:
             self.is_heard = True
             # Not by `threading`, whose locks this thread may hold.
             _thread.start_new_thread(self.insist, ())
+
+    def is_debugged(self, frame):
+        """Whether it is the user at the prompt of a debugger who asks."""
+        while frame and frame.f_globals.get("__name__") not in ("bdb", "pdb"):
+            frame = frame.f_back
+        return frame is not None
 
     def insist(self):
         time.sleep(self.patience)
@@ -145,7 +152,6 @@ def main():
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell has what it starts in the background ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # On a terminal it is the user who waits.
     grace = os.environ.pop("XTASK_GRACE", None)
     held = HeldInterruptions(float(grace or 0) / 2)
     path = os.path.abspath(".pytest-ended")
