@@ -1,7 +1,25 @@
 """As much of coverage as tests of a test runner need. A data file is JSON: the lines that ran, by path."""
 import ast
+import configparser
 import json
 import os
+
+
+class CoverageException(Exception):
+    pass
+
+
+class Coverage:
+    def __init__(self, data_file, config_file):
+        self.parser = configparser.ConfigParser()
+        try:
+            if not config_file.endswith(".toml"):
+                self.parser.read(config_file)
+        except configparser.Error as error:
+            raise CoverageException(f"Couldn't read config file {config_file}: {error}")
+
+    def get_option(self, name):
+        return self.parser.getfloat(*name.split(":"), fallback=0.0)
 
 
 class CoverageData:

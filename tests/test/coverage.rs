@@ -189,3 +189,52 @@ fn coverage_without_what_measures_it_is_refused() {
     [exit 1]
     ");
 }
+
+#[test]
+fn a_malformed_configuration_is_told_once_before_tests_run() {
+    let Some((repo, _index)) = repo(HALF) else {
+        return;
+    };
+    repo.write(".coveragerc", "[run]\nbranch\n");
+    let output = repo.xtask(&["test", "--use-coverage", "::"]);
+    assert_snapshot!(shown(&output), @r"
+    error: the configuration of coverage cannot be used
+    --> .coveragerc
+     = Couldn't read config file .coveragerc: Source contains parsing errors: '.coveragerc'
+     = 	[line  2]: 'branch\n'
+    [exit 1]
+    ");
+    // Who measures nothing need not know.
+    assert_eq!(repo.xtask(&["test", "::"]).status, 0);
+}
+
+#[test]
+fn where_nothing_is_measured_too_little_is() {
+    let Some((repo, _index)) = repo(HALF) else {
+        return;
+    };
+    let unmeasured = |more: &[&str]| {
+        let line = [&["test", "--use-coverage"], more, &["::", "--", "--no-cov"]].concat();
+        let shown = shown(&repo.xtask(&line));
+        let from = shown.find("no coverage").unwrap_or_default();
+        shown[from..].to_owned()
+    };
+    assert_snapshot!(unmeasured(&[]), @"
+    no coverage was measured
+    [exit 0]
+    ");
+    assert_snapshot!(unmeasured(&["--coverage-py-fail-under=20"]), @"
+    no coverage was measured, and 20 % are to be covered
+    [exit 2]
+    ");
+    repo.write(".coveragerc", "[report]\nfail_under = 30\n");
+    assert_snapshot!(unmeasured(&[]), @"
+    no coverage was measured, and 30 % are to be covered
+    [exit 2]
+    ");
+    // What settings say counts.
+    assert_snapshot!(unmeasured(&["--coverage-py-fail-under=0"]), @"
+    no coverage was measured
+    [exit 0]
+    ");
+}

@@ -46,7 +46,7 @@ def main(plugins=()):
         for name, test in list(vars(module).items()):
             if name.startswith("test_") and options.get("-k", "") in name:
                 cases.append(run(file, name, test, options))
-    if "--cov" in options:
+    if "--cov" in options and "--no-cov" not in options:
         sys.settrace(None)
         with open(".coverage", "w") as out:
             json.dump({path: sorted(ran) for path, ran in lines.items()}, out)

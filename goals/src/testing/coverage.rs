@@ -2,12 +2,12 @@
 
 use camino::Utf8PathBuf;
 use engine::{Action, InputTree, Location, OutputPath, ProcessEnd, Silence, Template, TreeNode};
-use pytest::CoverageReport;
+use pytest::{CoverageFileFormat, CoverageReport};
 use targets::TargetGraph;
 
 use super::action::{COVERAGE_DATA, PlannedBatch};
 use super::changed_coverage::{CHANGED_REPORT, ChangedLines};
-use super::inputs::{coverage_file, of_tree};
+use super::inputs::{coverage_file, of_tree, own_coverage_file};
 use super::report;
 use super::runner::BatchOutcome;
 use crate::actions::ActionRunner;
@@ -20,6 +20,12 @@ const INSUFFICIENT: i32 = 2;
 
 /// The program that makes reports.
 const PROGRAM: &str = include_str!("report_coverage.py");
+
+/// The exit code of what reads the configuration where coverage cannot use that.
+const UNREADABLE: i32 = 3;
+
+/// The program that reads the configuration.
+const READER: &str = include_str!("read_configuration.py");
 
 const ENVIRONMENT: &str = "environment";
 
@@ -77,9 +83,13 @@ pub(super) fn report_data(
     data: CoverageData<'_>,
 ) -> Result<CoverageOutcome, GoalError> {
     if data.files.is_empty() {
-        let line = "no coverage was measured".to_owned();
+        let least = wanted_coverage(session, runner, data.environment)?;
+        let insufficient = INSUFFICIENT.try_into().ok().filter(|_| least > 0.0);
+        let wanted = insufficient.map(|_| format!(", and {least} % are to be covered"));
+        let line = format!("no coverage was measured{}", wanted.unwrap_or_default());
         return Ok(CoverageOutcome {
             lines: vec![line],
+            exit_code: insufficient,
             ..CoverageOutcome::default()
         });
     }
@@ -122,6 +132,60 @@ pub(super) fn report_data(
         report.exit_code = exit_code.or(report.exit_code);
     }
     Ok(report)
+}
+
+/// The largest percentage that settings want to be covered, and the configuration of coverage. Coverage itself reads that,
+/// so that a mistake is told once, and before tests run.
+///
+/// # Errors
+/// What coverage says of the configuration.
+pub(super) fn wanted_coverage(
+    session: &Session,
+    runner: &ActionRunner<'_>,
+    environment: &CachedEnvironment,
+) -> Result<f64, GoalError> {
+    let settings = &session.settings.coverage_py;
+    let least = settings
+        .fail_under
+        .iter()
+        .chain(&settings.changed_fail_under);
+    let least = least.map(|least| least.0).fold(0.0, f64::max);
+    let Some((path, text)) = own_coverage_file(session) else {
+        return Ok(least);
+    };
+    let name = CoverageFileFormat::of(&path).file_name();
+    let python = Template::location(ENVIRONMENT).then("/bin/python");
+    let mut line = vec![python];
+    line.extend(["-s", "-E", "-c", READER, name].map(Template::from));
+    let file = InputTree::of_literals([(name.to_owned(), text)]);
+    let action = Action::new("the configuration of coverage", line)
+        .inputs(file.map_err(|error| of_tree(&error))?)
+        .location(ENVIRONMENT, location(environment));
+    let outcome = runner.run(&[action], &Silence).outcomes.pop();
+    let Some(Ok(outcome)) = outcome else {
+        // Tests tell what is wrong.
+        return Ok(least);
+    };
+    let said = |kept: &engine::KeptOutput| kept.text().unwrap_or_default();
+    match outcome.end {
+        ProcessEnd::Exit(0) => {
+            let own = said(&outcome.stdout).trim().parse().unwrap_or(0.0);
+            Ok(settings.fail_under.map_or(own, |_| least).max(least))
+        }
+        ProcessEnd::Exit(UNREADABLE) => {
+            let error = GoalError::failure("the configuration of coverage cannot be used");
+            let error = error.at(model::Place::file(path.as_str()));
+            Err(said(&outcome.stderr)
+                .lines()
+                .fold(error, GoalError::because))
+        }
+        _ => Ok(least),
+    }
+}
+
+fn location(environment: &CachedEnvironment) -> Location {
+    let identity = environment.identity.to_string();
+    Location::new(identity, environment.environment.root())
 }
 
 /// The sources that reports show: those of all batches, or of all source roots.
@@ -194,13 +258,9 @@ fn action(
     line.extend(["-s", "-E", "-c", PROGRAM, configuration, scope].map(Template::from));
     line.push(least.unwrap_or_default().into());
     line.extend(settings.report.iter().map(|report| name(*report).into()));
-    let location = Location::new(
-        environment.identity.to_string(),
-        environment.environment.root(),
-    );
     let mut action = Action::new("coverage", line)
         .inputs(inputs)
-        .location(ENVIRONMENT, location);
+        .location(ENVIRONMENT, location(environment));
     let outputs = settings.report.iter().filter_map(|report| output(*report));
     action.outputs = outputs
         .map(|path| OutputPath {

@@ -327,17 +327,8 @@ fn root(graph: &TargetGraph<'_>, path: &str) -> String {
 
 /// The configuration of coverage: its name in a sandbox, and its text.
 pub(super) fn coverage_file(session: &Session) -> Result<(String, String), GoalError> {
-    let settings = &session.settings.coverage_py;
-    let read = |path: &str| fs_err::read_to_string(session.root().join(path)).ok();
-    let found = match &settings.config {
-        Some(path) => read(path.as_str()).map(|text| (path.to_string(), text)),
-        None if !settings.config_discovery => None,
-        None => [".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml"]
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), read(name)?)))
-            .find(|(name, text)| names_coverage(name, text)),
-    };
-    let (path, text) = found.unwrap_or_else(|| (".coveragerc".to_owned(), String::new()));
+    let (path, text) =
+        own_coverage_file(session).unwrap_or_else(|| (".coveragerc".to_owned(), String::new()));
     let format = CoverageFileFormat::of(&path);
     let text = coverage_configuration(format, &text).map_err(|reason| {
         GoalError::failure("the configuration of coverage cannot be read")
@@ -345,4 +336,18 @@ pub(super) fn coverage_file(session: &Session) -> Result<(String, String), GoalE
             .because(reason)
     })?;
     Ok((format.file_name().to_owned(), text))
+}
+
+/// The path and the text of the repository's configuration of coverage, if it has one.
+pub(super) fn own_coverage_file(session: &Session) -> Option<(String, String)> {
+    let settings = &session.settings.coverage_py;
+    let read = |path: &str| fs_err::read_to_string(session.root().join(path)).ok();
+    match &settings.config {
+        Some(path) => read(path.as_str()).map(|text| (path.to_string(), text)),
+        None if !settings.config_discovery => None,
+        None => [".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml"]
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), read(name)?)))
+            .find(|(name, text)| names_coverage(name, text)),
+    }
 }

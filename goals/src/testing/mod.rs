@@ -109,6 +109,11 @@ pub fn run(session: &Session, request: &TestRequest) -> Result<TestReport, GoalE
         inputs,
     });
     let planned: Vec<PlannedBatch> = planned.collect();
+    if session.settings.test.measures_coverage()
+        && let Some(first) = planned.first()
+    {
+        coverage::wanted_coverage(session, &actions, &first.environment)?;
+    }
     let runner = BatchRunner {
         session,
         actions: &actions,
