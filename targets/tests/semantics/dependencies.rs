@@ -154,3 +154,47 @@ fn changes() {
     insta::assert_snapshot!(changed(&[], &["src/x/gone.py"], Dependents::None), @"src/x:x");
     insta::assert_snapshot!(changed(&["README.md"], &["docs/x"], Dependents::None), @"");
 }
+
+/// A BUILD file of targets that depend on each other, in circles too, and ignore some of what they reach.
+fn random_targets(seed: u32) -> String {
+    let mut state = seed;
+    let mut next = move |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % below
+    };
+    let mut text = "== BUILD\n".to_owned();
+    for number in 0..12 {
+        let mut dependencies = Vec::new();
+        for _ in 0..next(4) {
+            dependencies.push(format!("':t{}'", next(12)));
+        }
+        if next(6) == 0 {
+            dependencies.push(format!("'!!:t{}'", next(12)));
+        }
+        let dependencies = dependencies.join(", ");
+        text += &format!("target(name='t{number}', dependencies=[{dependencies}])\n");
+    }
+    text
+}
+
+#[test]
+fn what_each_of_many_sees_is_what_it_would_see_alone() {
+    let cache = targets::imports::ImportCache::default();
+    for seed in 0..300 {
+        let files = random_targets(seed);
+        let repository = crate::load(crate::in_memory(&files), options()).unwrap();
+        let graph = targets::TargetGraph::build(&repository, &cache).unwrap();
+        let all: Vec<_> = graph.all().collect();
+        let pairs = all.iter().zip(all.iter().rev());
+        let pairs = pairs.map(|(one, other)| vec![*one, *other]);
+        let groups: Vec<_> = all.iter().map(|id| vec![*id]).chain(pairs).collect();
+        let seen = graph.seen_by_each(&groups).unwrap();
+        for (group, seen) in groups.iter().zip(seen) {
+            let mut alone = graph.transitive_dependencies(group).unwrap();
+            alone.extend(group);
+            alone.sort();
+            alone.dedup();
+            assert_eq!(seen.iter().collect::<Vec<_>>(), alone, "{files}");
+        }
+    }
+}
