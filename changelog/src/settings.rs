@@ -329,7 +329,9 @@ impl Reader {
             .string("filename")?
             .unwrap_or_else(|| "NEWS.rst".to_owned());
         let markdown = Utf8Path::new(&filename).extension() == Some("md");
-        let named = self.string("name")?.unwrap_or_default();
+        let named = self.string("name")?;
+        let takes_names = self.pinned >= TowncrierVersion::of(21, 3);
+        let named = named.filter(|_| takes_names).unwrap_or_default();
         let package = self.string("package")?.unwrap_or_default();
         // Before 25.8 the project's own name was not asked.
         let project = project.filter(|_| self.pinned >= TowncrierVersion::of(25, 8));

@@ -199,6 +199,11 @@ fn same_bytes_as_recorded() {
 /// What the towncrier that a repository pins makes of it. Recorded from that version.
 #[track_caller]
 fn check_pinned(towncrier: &str, files: &[(&str, &str)], expected: &str) {
+    assert_eq!(pinned(towncrier, files), expected, "{towncrier}");
+}
+
+/// The news file of version 1.0 in a repository that pins a towncrier.
+fn pinned(towncrier: &str, files: &[(&str, &str)]) -> String {
     let pin = ("requirements-dev.txt", format!("towncrier=={towncrier}\n"));
     let files = files.iter().map(|(name, text)| (*name, (*text).to_owned()));
     let files = files.chain([pin]);
@@ -210,7 +215,7 @@ fn check_pinned(towncrier: &str, files: &[(&str, &str)], expected: &str) {
         files: files.map(|(name, text)| (name.to_owned(), text)).collect(),
         expect: None,
     };
-    assert_eq!(ours(&case).1, expected, "{towncrier}");
+    ours(&case).1
 }
 
 #[test]
@@ -391,6 +396,52 @@ fn names_of_projects() {
     check("24.8.0", PACKAGE, INCREMENTAL, "acmeTool 1.0 (2020-01-02)");
     check("25.8.0", PACKAGE, INCREMENTAL, "acme 1.0 (2020-01-02)");
     check("24.8.0", NONE, "", "1.0 (2020-01-02)");
+    const NAMED: &str = "[tool.towncrier]\nname = 'N'\n";
+    check("19.9.0", NAMED, "", "1.0 (2020-01-02)");
+    check("21.3.0", NAMED, "", "N 1.0 (2020-01-02)");
+}
+
+/// The blank lines between a release and the one before it: until 23.6 towncrier wrote them, from 23.10 on they are the
+/// template's.
+#[test]
+fn gaps_to_the_release_before() {
+    const SETTINGS: &str = "[tool.towncrier]\ndirectory = 'news'\n";
+    const TEMPLATE: &str =
+        "{% for section in sections.values() %}{% for entries in section.values() %}
+{% for text, issues in entries.items() %}
+- {{ text }} ({{ issues|join(',') }})
+{% endfor %}{% endfor %}{% endfor %}";
+    /// What follows the entry, without a release before, after blank lines alone, and with a release before.
+    #[track_caller]
+    fn check(towncrier: &str, settings: &str, expected: [&str; 4]) {
+        let before = ["", "\n\n", "Older\n", "\n\n \n\nOlder\n"];
+        let found = before.map(|before| {
+            let news = format!("Head\n\n.. towncrier release notes start\n{before}");
+            let files = [
+                ("pyproject.toml", settings),
+                ("news.jinja", TEMPLATE),
+                ("news/2.feature", "text\n"),
+                ("NEWS.rst", &news),
+            ];
+            let news = pinned(towncrier, &files);
+            news.rsplit_once("(#2)").unwrap().1.to_owned()
+        });
+        assert_eq!(found, expected, "{towncrier}");
+    }
+    let own = &format!("{SETTINGS}template = 'news.jinja'\n");
+    let wide = "\n\n\nOlder\n";
+    for settings in [SETTINGS, own] {
+        for version in ["19.9.0", "21.9.0", "22.8.0"] {
+            check(version, settings, ["\n", "\n\n\n", wide, wide]);
+        }
+        for version in ["22.12.0", "23.6.0"] {
+            check(version, settings, ["\n", "\n", wide, wide]);
+        }
+    }
+    for version in ["23.10.0", "24.8.0", "25.8.0"] {
+        check(version, SETTINGS, ["\n", "\n", wide, wide]);
+        check(version, own, ["\n", "\n", "\nOlder\n", "\nOlder\n"]);
+    }
 }
 
 #[test]
