@@ -30,7 +30,7 @@ pub use error::{EvalError, Frame};
 pub use evaluator::evaluate;
 pub use exception::{Exception, ExceptionClass, LanguageLimit};
 pub use literal::literal;
-pub use python::{MethodArguments, PythonFunction, call_method, reference};
+pub use python::{MethodArguments, PercentValues, PythonFunction, call_method, fill_in, reference};
 pub use renames::Renames;
 pub use source::BuildFile;
 pub use vocabulary::{FileFunction, PlainFunction, Positional, Symbol, UnknownNames, Vocabulary};

@@ -5,11 +5,11 @@
 use std::fmt::Write as _;
 
 use buildfile::Data;
-use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
+use minijinja::value::{Kwargs, Rest, Tuple, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error, ErrorKind, State, filters};
 
 use crate::json;
-use crate::values::method_of_data;
+use crate::values::{fill_in, method_of_data};
 use crate::wrap::{self, LineBreaks};
 
 type Arguments = Rest<ValueOrKwargs>;
@@ -78,6 +78,17 @@ pub(crate) fn add_to(environment: &mut Environment<'_>) {
         json::tojson(value, indent)
     });
     environment.add_filter("urlencode", urlencode);
+    environment.add_filter("format", format);
+    for (name, reason) in [
+        ("random", "notes must be the same each time"),
+        ("urlize", "it makes HTML"),
+        ("xmlattr", "it makes HTML"),
+    ] {
+        let refused = format!("the filter `{name}` is left out: {reason}");
+        environment.add_filter(name, move |_: Arguments| -> Result<Value, Error> {
+            Err(Error::new(ErrorKind::InvalidOperation, refused.clone()))
+        });
+    }
     environment.add_filter("pprint", |value: &Value| match value.as_str() {
         Some(text) => buildfile::text::repr(text),
         None => value.to_string(),
@@ -128,6 +139,24 @@ fn default(state: &State, value: Value, rest: Arguments) -> Result<Value, Error>
     filters::default(state, &value, Rest(both.into()))
 }
 
+/// Python's `%`, with the values as arguments.
+fn format(text: Value, rest: Arguments) -> Result<Value, Error> {
+    let values = rest.into_values();
+    let (positional, named): (&[Value], Kwargs) = from_args(&values)?;
+    let text = Value::from(text.to_string());
+    let names: Vec<&str> = named.args().collect();
+    if names.is_empty() {
+        return fill_in(&text, &Value::from(Tuple::new(positional.to_vec())));
+    }
+    if !positional.is_empty() {
+        let both = "`format` takes values by position or by name, not both";
+        return Err(Error::new(ErrorKind::InvalidOperation, both));
+    }
+    let pairs = names.into_iter().map(|name| Ok((name, named.get(name)?)));
+    let pairs: Vec<(&str, Value)> = pairs.collect::<Result<_, Error>>()?;
+    fill_in(&text, &Value::from_pairs(pairs))
+}
+
 /// The whole part of a number, and the default, 0, of what is none.
 fn int(value: &Value, rest: Arguments) -> Result<Value, Error> {
     let options = named(rest, &["default", "base"])?;
@@ -142,11 +171,13 @@ fn int(value: &Value, rest: Arguments) -> Result<Value, Error> {
     let text = value.to_string();
     let text = text.trim();
     let base = if value.as_str().is_some() { base } else { 10 };
-    let part = text.split_once('.').and_then(|(whole, rest)| {
-        let digits = rest.chars().all(|c| c.is_ascii_digit());
-        whole.parse::<i64>().ok().filter(|_| digits)
-    });
-    Ok(whole(text, base).or(part).map_or(default, Value::from))
+    let part = || text.parse::<f64>().ok().map(f64::trunc);
+    let part = || {
+        part()
+            .filter(|part| part.abs() < 2_f64.powi(63))
+            .map(|part| part as i64)
+    };
+    Ok(whole(text, base).or_else(part).map_or(default, Value::from))
 }
 
 /// A whole number as Python's `int(text, base)` reads it.

@@ -7,12 +7,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use indexmap::IndexMap;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Tuple, Value, ValueKind};
+use minijinja::value::{
+    Kwargs, Object, ObjectRepr, Rest, Tuple, Value, ValueKind, ValueOrKwargs, from_args,
+};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, context};
 
-use crate::values::method_of_data;
-use crate::{filters, growing, marking};
+use crate::values::{fill_in, method_of_data};
+use crate::{filters, growing, macros, marking};
 
 /// Renders a template as `jinja2.Template(source, trim_blocks=True)` does.
 ///
@@ -30,6 +33,7 @@ pub(crate) fn render(name: &str, source: &str, context: Value) -> Result<String,
     environment.add_function("dict", growing::dict);
     environment.add_function(marking::GROWING, growing::growing);
     environment.add_function(marking::REMAINDER, remainder);
+    environment.add_function(macros::GATHERED, gathered);
     environment
         .template_from_named_str(name, &source)?
         .render(context)
@@ -41,17 +45,51 @@ fn remainder(state: &mut State<'_, '_>, left: Value, right: Value) -> Result<Val
         let numbers = state.env().compile_expression("left % right")?;
         return numbers.eval(context! { left, right });
     }
-    let mut arguments = vec![left];
-    if right.is_tuple() {
-        arguments.extend(right.try_iter()?);
-    } else if right.kind() == ValueKind::Map {
-        let names = right.try_iter()?;
-        let pairs = names.map(|name| Ok((name.to_string(), right.get_item(&name)?)));
-        arguments.push(pairs.collect::<Result<Kwargs, Error>>()?.into());
-    } else {
-        arguments.push(right);
+    fill_in(&left, &right)
+}
+
+/// Calls a macro that gathers what its parameters have no place for: `varargs` and `kwargs` of Jinja, which
+/// [`macros`] makes parameters of.
+fn gathered(
+    state: &mut State<'_, '_>,
+    called: Value,
+    arguments: Rest<ValueOrKwargs>,
+) -> Result<Value, Error> {
+    let arguments = arguments.into_values();
+    let (given, named): (&[Value], Kwargs) = from_args(&arguments)?;
+    let parameters = called.get_attr("arguments")?.try_iter()?;
+    let parameters: Vec<String> = parameters.map(|name| name.to_string()).collect();
+    let (own, gathering) = parameters.split_at(
+        parameters
+            .iter()
+            .position(|name| [macros::VARARGS, macros::KWARGS].contains(&name.as_str()))
+            .unwrap_or(parameters.len()),
+    );
+    let gathers = |name: &str| gathering.iter().any(|gathering| gathering == name);
+    let (given, more) = given.split_at(given.len().min(own.len()));
+    let mut passed: Vec<(String, Value)> = Vec::new();
+    let mut others = IndexMap::new();
+    for name in named.args() {
+        let value = named.get::<Value>(name)?;
+        let is_own = name == "caller" || own.iter().any(|own| own == name);
+        match gathers(macros::KWARGS) && !is_own {
+            true => drop(others.insert(Value::from(name), value)),
+            false => passed.push((name.to_owned(), value)),
+        }
     }
-    state.apply_filter("format", &arguments)
+    if gathers(macros::VARARGS) {
+        let more = Value::from(Tuple::new(more.to_vec()));
+        passed.push((macros::VARARGS.to_owned(), more));
+    } else if !more.is_empty() {
+        return Err(Error::from(ErrorKind::TooManyArguments));
+    }
+    if gathers(macros::KWARGS) {
+        let others = growing::growing(Value::from_pairs(others))?;
+        passed.push((macros::KWARGS.to_owned(), others));
+    }
+    let mut all = given.to_vec();
+    all.push(passed.into_iter().collect::<Kwargs>().into());
+    called.call(state, &all)
 }
 
 /// Jinja's `cycler`.
@@ -135,6 +173,13 @@ fn python_method(
                 "`{method}` can change only what `{{% set NAME = … %}}` gave a name, `[]` and `{{}}`"
             ),
         ));
+    }
+    if let ("format_map", [names]) = (method, arguments) {
+        let names = names
+            .try_iter()?
+            .map(|name| Ok((name.to_string(), names.get_item(&name)?)));
+        let names: Kwargs = names.collect::<Result<_, Error>>()?;
+        return method_of_data(value, "format", &[names.into()]);
     }
     let tuple = |value: &Value| -> Result<Value, Error> {
         Ok(Value::from(Tuple::new(value.try_iter()?.collect())))

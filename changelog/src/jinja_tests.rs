@@ -291,15 +291,139 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("loop is defined", "False"),
 ];
 
+/// A template, and what Jinja 3.1 makes of it.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("{% block a %}x{% endblock a %}{{ self.a() }}", "xx"),
+    ("{% set v = 1 %}{% block a %}[{{ v }}]{% endblock %}", "[1]"),
+    (
+        "{% for i in [1,2] %}{% block a scoped %}{{ i }}{% endblock %}{% endfor %}",
+        "12",
+    ),
+    (
+        "{% block outer %}<{% block inner %}i{% endblock %}>{% endblock %}",
+        "<i>",
+    ),
+    (
+        "{% macro m() %}M{% endmacro %}{% block a %}{{ m() }}{% endblock %}",
+        "M",
+    ),
+    (
+        "{% macro m(a) %}{{ a }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, 2, 3, x=4) }}",
+        "1(2, 3){'x': 4}",
+    ),
+    (
+        "{% macro m(a, b='z') %}{{ a }}{{ b }}{{ kwargs.get('c', 'no') }}{% endmacro %}{{ m(1) }}{{ m(1, c=2) }}{{ m(b=3, a=2) }}",
+        "1zno1z223no",
+    ),
+    (
+        "{% macro m() %}{{ kwargs|length }}{{ varargs|length }}{% endmacro %}{{ m() }}{{ m(1) }}{{ m(a=1) }}{{ m(1, a=1) }}{{ m(*[1,2,3]) }}{{ m(**{'a': 1, 'b': 2}) }}{{ m(m(1), m(a=2)) }}",
+        "00011011032002",
+    ),
+    (
+        "{% macro m() %}{{ caller(*varargs) }}{% endmacro %}{% call(a, b) m(1, 2) %}{{ a }}/{{ b }}{% endcall %}",
+        "1/2",
+    ),
+    (
+        "{% macro m() %}{{ caller() }}{{ kwargs }}{% endmacro %}{% call m(k=1) %}B{% endcall %}",
+        "B{'k': 1}",
+    ),
+    (
+        "{% macro a() %}{{ varargs }}{% endmacro %}{% macro b() %}{{ a(*varargs) }}{% endmacro %}{{ b(1, 2) }}",
+        "(1, 2)",
+    ),
+    (
+        "{% macro a() %}{{ varargs|join }}{% endmacro %}{{ ['p']|map('upper')|join }}{{ a.name }}{{ {'a': 1}.a }}{% set a2 = a('k') %}{{ a2 }}",
+        "Pa1k",
+    ),
+    (
+        "{% macro a(varargs) %}{{ varargs }}{% endmacro %}{{ a(3) }}",
+        "3",
+    ),
+    (
+        "{% macro m(a, b=a, c=b ~ '!') -%} {{ a }}{{ b }}{{ c }} {%- endmacro %}{{ m(1) }}|{{ m(1, 2) }}|{{ m(1, c=3) }}|{{ m(a='x', b='y') }}",
+        "111!|122!|113|xyy!",
+    ),
+    (
+        "{% macro m(a, b=a.upper(), c=[a, 1]) %}{{ b }}{{ c }}{% endmacro %}{{ m('q') }}",
+        "Q['q', 1]",
+    ),
+    (
+        "{% macro m(a='a', b='a') %}{{ a }}{{ b }}{% endmacro %}{{ m('z') }}",
+        "za",
+    ),
+    (
+        "{% raw %}{{ [] }} {% set a = [] %} {{ 'x' % 1 }}{% endraw %}{{ [] }}",
+        "{{ [] }} {% set a = [] %} {{ 'x' % 1 }}[]",
+    ),
+    ("{%- raw -%} {{ [] }} {%- endraw -%} {{ 1 }}", "{{ [] }}1"),
+    (
+        "{{ '%r' % 'a' }} {{ '%r' % 1 }} {{ '%r|%s' % (['a'], none) }}",
+        "'a' 1 ['a']|None",
+    ),
+    ("{{ '%a' % 'é' }}", "'\\xe9'"),
+    ("{{ '%r'|format('a') }}", "'a'"),
+    ("{{ '%*d' % (5, 3) }}", "    3"),
+    ("{{ '%(a)s %(b)r' % {'a': 1, 'b': 'x'} }}", "1 'x'"),
+    ("{{ '{a}'.format_map({'a': 1}) }}", "1"),
+    (
+        "{{ '%s' % undefinedvar }}|{{ '{}'.format(undefinedvar) }}|{{ ['a', undefinedvar]|join('-') }}",
+        "||a-",
+    ),
+    (
+        "{{ '-3.9'|int }}{{ '1e3'|int }}{{ '1e400'|int }}{{ 'nan'|int(5) }}",
+        "-3100005",
+    ),
+];
+
 #[test]
 fn as_jinja_prints() {
     let mut others = Vec::new();
-    for (expression, expected) in EXPRESSIONS {
-        let template = format!("{{{{ {expression} }}}}");
+    let shown = |(expression, expected): &(&str, &'static str)| {
+        (format!("{{{{ {expression} }}}}"), *expected)
+    };
+    let templates = TEMPLATES
+        .iter()
+        .map(|(template, expected)| ((*template).to_owned(), *expected));
+    for (template, expected) in EXPRESSIONS.iter().map(shown).chain(templates) {
         match crate::jinja::render("t", &template, Value::from(())) {
-            Ok(printed) if printed == *expected => {}
-            other => others.push(format!("{expression}: {other:?}, Jinja {expected:?}")),
+            Ok(printed) if printed == expected => {}
+            other => others.push(format!("{template}: {other:?}, Jinja {expected:?}")),
         }
     }
     assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+/// What makes no sense in notes, and what Jinja does not do either, is refused by name.
+#[test]
+fn what_is_left_out() {
+    let errors = [
+        "{{ 'x'|urlize(10, target='_blank') }}",
+        "{{ {'a': 1}|xmlattr }}",
+        "{{ [1, 2]|random }}",
+        "{{ 'a'.encode() }}",
+        "{{ 'a'.translate({97: 'b'}) }}",
+        "{{ '{a.b}'.format(a=1) }}",
+        "{{ '%s' % (1, 2) }}",
+        "{{ '%s %s'|format(1) }}",
+        "\n{% extends 'base' %}",
+        "{% include 'other' %}",
+        "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1, 2) }}",
+        "{% macro m(a) %}{{ varargs }}{% endmacro %}{{ m(1, b=2) }}",
+    ];
+    let error = |template| crate::jinja::render("t", template, Value::from(())).unwrap_err();
+    let errors = errors.map(|template| error(template).to_string());
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    invalid operation: the filter `urlize` is left out: it makes HTML (in t:1)
+    invalid operation: the filter `xmlattr` is left out: it makes HTML (in t:1)
+    invalid operation: the filter `random` is left out: notes must be the same each time (in t:1)
+    unknown method: templates have no method `encode` for a string (in t:1)
+    unknown method: templates have no method `translate` for a string (in t:1)
+    invalid operation: a format here shows no attributes, as in `{name.attribute}` (in t:1)
+    invalid operation: more values than `%` has places for (in t:1)
+    invalid operation: fewer values than `%` has places for (in t:1)
+    template not found: template "base" does not exist (in t:2)
+    template not found: tried to include non-existing template 'other' (in t:1)
+    too many arguments (in t:1)
+    too many arguments: unknown keyword argument `b` (in t:1)
+    "#);
 }

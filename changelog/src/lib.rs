@@ -19,12 +19,14 @@ mod jinja;
 #[cfg(test)]
 mod jinja_tests;
 mod json;
+mod macros;
 mod marking;
 mod newsfile;
 mod python;
 mod render;
 mod settings;
 mod source;
+mod tags;
 mod template;
 mod towncrier_version;
 mod tree;

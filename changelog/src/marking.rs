@@ -1,73 +1,25 @@
 //! Prepares the source of a template: what minijinja does otherwise than Jinja becomes a call of a function.
 //!
 //! Literals that a template may change are handed to [`GROWING`], and the operands of `%`, which formats texts in
-//! Python, to [`REMAINDER`]. Text outside tags, comments, the marks of raw blocks and string literals are left alone.
+//! Python, to [`REMAINDER`]; `macros` has what macros do otherwise. Text outside tags, comments, the marks of raw blocks and string literals are left alone.
 
 use std::ops::Range;
+
+use crate::macros;
+use crate::tags::{TemplatePiece, Token, code, inner, pieces, tokens};
 
 /// The function that lists and dictionaries are handed to.
 pub(crate) const GROWING: &str = "__growing";
 /// The function that is Python's `%`.
 pub(crate) const REMAINDER: &str = "__remainder";
-
 /// The source with the calls.
 pub(crate) fn marked(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(at) = rest
-        .find("{%")
-        .into_iter()
-        .chain(rest.find("{{"))
-        .chain(rest.find("{#"))
-        .min()
-    {
-        let (before, tag) = rest.split_at(at);
-        out.push_str(before);
-        let length = match &tag[..2] {
-            "{#" => tag.find("#}").map_or(tag.len(), |end| end + 2),
-            opening => tag_length(tag, if opening == "{%" { "%}" } else { "}}" }),
-        };
-        match tag.starts_with("{#") {
-            true => out.push_str(&tag[..length]),
-            false => out.push_str(&with_remainders(with_growing(&tag[..length]))),
-        }
-        rest = &tag[length..];
-    }
-    out + rest
-}
-
-/// The length of the tag that `text` begins with, its end not looked for within strings and brackets.
-fn tag_length(text: &str, end: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, c) in code(text).filter(|(at, _)| *at >= 2) {
-        match c {
-            _ if depth == 0 && text[at..].starts_with(end) => return at + end.len(),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    // Brackets that do not match: minijinja says so.
-    text.find(end).map_or(text.len(), |at| at + end.len())
-}
-
-/// The characters outside of strings.
-fn code(text: &str) -> impl Iterator<Item = (usize, char)> {
-    let (mut quote, mut escaped) = (None, false);
-    text.char_indices().filter(move |(_, c)| match quote {
-        Some(open) => {
-            if !escaped && *c == open {
-                quote = None;
-            }
-            escaped = *c == '\\' && !escaped;
-            false
-        }
-        None if matches!(c, '"' | '\'') => {
-            quote = Some(*c);
-            false
-        }
-        None => true,
-    })
+    let pieces = macros::marked(pieces(source));
+    let marked = pieces.into_iter().map(|piece| match piece {
+        TemplatePiece::Text(text) => text,
+        TemplatePiece::Tag(tag) => with_remainders(with_growing(&tag)),
+    });
+    marked.collect()
 }
 
 /// A tag whose empty literals, and what `set` gives a name, can change. `[]` cannot mean anything else: an empty
@@ -113,21 +65,6 @@ fn with_growing(tag: &str) -> String {
 
 fn is_code(tag: &str, at: usize) -> bool {
     code(tag).any(|(place, _)| place == at)
-}
-
-/// What stands between the marks of a tag.
-fn inner(tag: &str) -> Range<usize> {
-    let start = if tag[2..].starts_with(['-', '+']) {
-        3
-    } else {
-        2
-    };
-    let end = tag.len().saturating_sub(2).max(start);
-    let end = match tag[start..end].ends_with(['-', '+']) {
-        true => end - 1,
-        false => end,
-    };
-    start..end
 }
 
 /// Where the value is that `{% set NAME = … %}` names. What several names are given is left as it is.
@@ -192,53 +129,6 @@ fn remainder(tag: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
             tokens[at + 1].start..end,
         ))
     })
-}
-
-/// A word, a string, or one other character.
-#[derive(Debug, Clone, Copy)]
-struct Token {
-    start: usize,
-    end: usize,
-}
-
-impl Token {
-    fn range(self) -> Range<usize> {
-        self.start..self.end
-    }
-}
-
-fn tokens(tag: &str, inner: &Range<usize>) -> Vec<Token> {
-    let mut is_code = vec![false; tag.len()];
-    for (at, _) in code(tag) {
-        is_code[at] = true;
-    }
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut tokens: Vec<Token> = Vec::new();
-    let mut previous: Option<char> = None;
-    for (at, c) in tag.char_indices().filter(|(at, _)| inner.contains(at)) {
-        let end = at + c.len_utf8();
-        // Quotes and what is between them.
-        let kind = if !is_code[at] {
-            '"'
-        } else if is_word(c) {
-            'a'
-        } else {
-            c
-        };
-        let begins_string = kind == '"' && (at == 0 || is_code[at - 1]);
-        let goes_on = match kind {
-            '"' => !begins_string,
-            'a' => previous == Some('a'),
-            _ => false,
-        };
-        match tokens.last_mut().filter(|token| goes_on && token.end == at) {
-            Some(token) => token.end = end,
-            None if c.is_whitespace() => {}
-            None => tokens.push(Token { start: at, end }),
-        }
-        previous = Some(kind);
-    }
-    tokens
 }
 
 /// Words that are no operand.

@@ -1,5 +1,6 @@
 //! One release's notes, rendered.
 
+use minijinja::ErrorKind;
 use minijinja::value::Value;
 use regex::Regex;
 
@@ -73,6 +74,12 @@ fn template_error(layout: &Layout<'_>, error: &minijinja::Error) -> ChangelogErr
         || error.kind().to_string(),
         |detail| format!("{}: {detail}", error.kind()),
     );
+    let detail = match error.kind() {
+        ErrorKind::TemplateNotFound => {
+            format!("{detail} (notes have one template, in towncrier too)")
+        }
+        _ => detail,
+    };
     ChangelogError::Template {
         template: layout.name.clone(),
         line: error.line().unwrap_or(1),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use buildfile::{Data, ExceptionClass, MethodArguments};
+use buildfile::{Data, Exception, ExceptionClass, MethodArguments, PercentValues};
 use minijinja::value::{Kwargs, Value, ValueKind, from_args};
 use minijinja::{Error, ErrorKind};
 
@@ -26,16 +26,38 @@ pub(crate) fn method_of_data(
     match buildfile::call_method(&data(value)?, method, &arguments) {
         Ok(result) => Ok(template_value(&result)),
         Err(exception) if exception.class == ExceptionClass::AttributeError => {
-            Err(Error::new(ErrorKind::UnknownMethod, exception.message))
+            let told = format!("templates have no method `{method}` for a {}", value.kind());
+            Err(Error::new(ErrorKind::UnknownMethod, told))
         }
-        Err(exception) => Err(Error::new(ErrorKind::InvalidOperation, exception.message)),
+        Err(exception) => Err(failed(exception)),
     }
+}
+
+/// Python's `text % right`.
+pub(crate) fn fill_in(text: &Value, right: &Value) -> Result<Value, Error> {
+    let values = match right.is_tuple() {
+        true => PercentValues::Tuple(
+            right
+                .try_iter()?
+                .map(|item| data(&item))
+                .collect::<Result<_, _>>()?,
+        ),
+        false => PercentValues::One(data(right)?),
+    };
+    let filled = buildfile::fill_in(text.as_str().unwrap_or_default(), &values);
+    filled.map(Value::from).map_err(failed)
+}
+
+fn failed(exception: Exception) -> Error {
+    Error::new(ErrorKind::InvalidOperation, exception.message)
 }
 
 /// A value of a template as plain data.
 fn data(value: &Value) -> Result<Data, Error> {
     Ok(match value.kind() {
-        ValueKind::None | ValueKind::Undefined => Data::None,
+        ValueKind::None => Data::None,
+        // What Jinja shows of it.
+        ValueKind::Undefined => Data::Str("".into()),
         ValueKind::Bool => Data::Bool(value.is_true()),
         ValueKind::Number => match i64::try_from(value.clone()) {
             Ok(int) if value.is_integer() => Data::Int(int),

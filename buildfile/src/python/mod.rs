@@ -113,6 +113,29 @@ pub fn call_method(
     }
 }
 
+/// What stands right of the `%` that fills a text in.
+#[derive(Clone, Debug)]
+pub enum PercentValues {
+    /// One value, or a dictionary for a text with keys.
+    One(Data),
+    /// A tuple: a value for each place.
+    Tuple(Vec<Data>),
+}
+
+/// Python's `text % values`.
+///
+/// # Errors
+/// A value is missing, left over or of the wrong type, or the text is malformed.
+pub fn fill_in(text: &str, values: &PercentValues) -> Result<String, Exception> {
+    let values = match values {
+        PercentValues::One(value) => Value::thaw(value)?,
+        PercentValues::Tuple(items) => {
+            Value::tuple(items.iter().map(Value::thaw).collect::<Result<_, _>>()?)
+        }
+    };
+    format::percent(text, &values)
+}
+
 /// Plain data has no functions.
 struct NoFunctions;
 

@@ -100,7 +100,7 @@ impl<'a> Fields<'_, 'a> {
                 if rest == "." || rest.starts_with("..") || rest.starts_with(".[") {
                     return Err(Exception::of_value("an empty attribute in a format"));
                 }
-                let message = "a format shows no attributes in a BUILD file";
+                let message = "a format here shows no attributes, as in `{name.attribute}`";
                 return Err(Exception::refused(LanguageLimit::FormatAttribute, message));
             };
             let unclosed = || Exception::of_value("`[` without `]` in a format");
