@@ -6,7 +6,7 @@ mod support;
 use git::Git;
 use goals::releasing::run::{AbortReport, Moment, RunError, Runner, Watch};
 use release::plan::{Decision, Plan, Publishing, ReleaseRequest, ReleaseStep};
-use release::settings::{Profile, ReleaseSettings};
+use release::settings::{Profile, ReleaseSettings, StepKind};
 use support::{Sandbox, decide, go, packed_of, pushed, request, settings};
 
 /// Kills the run at a moment.
@@ -675,11 +675,15 @@ fn no_setting_changes_what_is_packaged() {
 }
 
 fn git_hook(sandbox: &Sandbox, name: &str, script: &str) {
-    use std::os::unix::fs::PermissionsExt;
     let path = sandbox.root().join(".git/hooks").join(name);
     fs_err::create_dir_all(path.parent().unwrap()).unwrap();
     fs_err::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&path);
+}
+
+fn executable(path: &camino::Utf8Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -707,19 +711,7 @@ fn a_push_race_is_told_as_one() {
     let before = sandbox.git(&["rev-parse", "HEAD"]);
     let last = plan.steps.len() - 1;
     let _ = run(&sandbox, &plan, Way::Start, Some(Moment::Begun(last)));
-    let other = sandbox.path("other");
-    let remote = sandbox.path("remote.git");
-    Git::nowhere()
-        .text(&["clone", "--quiet", remote.as_str(), other.as_str()])
-        .unwrap();
-    let others = Git::at(&other);
-    for (name, value) in [("user.name", "O"), ("user.email", "o@example.invalid")] {
-        others.text(&["config", name, value]).unwrap();
-    }
-    others
-        .text(&["commit", "--quiet", "--allow-empty", "--message", "theirs"])
-        .unwrap();
-    others.text(&["push", "--quiet", "origin", "main"]).unwrap();
+    pushed_by_another(&sandbox, &["HEAD:main"]);
     let refused = run(&sandbox, &plan, Way::Resume, None).unwrap_err();
     assert!(
         refused
@@ -799,6 +791,98 @@ fn an_abort_leaves_tags_and_branches_of_others() {
         sandbox.git(&["rev-parse", "release/24.09.0"]),
         sandbox.git(&["rev-parse", "24.03.10^{commit}"])
     );
+}
+
+/// Somebody gives a name to what they have made on the first commit, in a clone of their own, and pushes it.
+fn pushed_by_another(sandbox: &Sandbox, refspecs: &[&str]) {
+    let (other, remote) = (sandbox.path("other"), sandbox.path("remote.git"));
+    let clone = ["clone", "--quiet", remote.as_str(), other.as_str()];
+    Git::nowhere().text(&clone).unwrap();
+    let others = Git::at(&other);
+    for (name, value) in [("user.name", "O"), ("user.email", "o@example.invalid")] {
+        others.text(&["config", name, value]).unwrap();
+    }
+    let empty = ["commit", "--quiet", "--allow-empty", "--message", "theirs"];
+    others.text(&empty).unwrap();
+    let push = [&["push", "--quiet", "origin"], refspecs].concat();
+    others.text(&push).unwrap();
+    fs_err::remove_dir_all(other).unwrap();
+}
+
+/// A release that was about to be pushed.
+fn about_to_push(sandbox: &Sandbox, settings: &ReleaseSettings) -> Plan {
+    let plan = go(sandbox, settings, &pushed("24.09.0"));
+    let push = plan
+        .steps
+        .iter()
+        .position(|step| matches!(step, ReleaseStep::Push { .. }));
+    let begun = Moment::Begun(push.unwrap());
+    let _ = run(sandbox, &plan, Way::Start, Some(begun));
+    plan
+}
+
+/// Row 22 of the reports: a remote answers for every name that ends like the one that it is asked for.
+#[test]
+fn names_that_end_like_the_releases_are_of_others() {
+    const ALIKE: [&str; 4] = [
+        "HEAD:refs/tags/client/24.09.0",
+        "HEAD:refs/tags/x/refs/tags/24.09.0",
+        "HEAD:refs/heads/wip/main",
+        "HEAD:refs/heads/x/refs/heads/main",
+    ];
+    for way in [Way::Resume, Way::Abort] {
+        let sandbox = Sandbox::new();
+        pushed_by_another(&sandbox, &ALIKE);
+        let before = sandbox.snapshot();
+        let plan = about_to_push(&sandbox, &settings());
+        run(&sandbox, &plan, way, None).unwrap();
+        let remote = Git::at(sandbox.path("remote.git"));
+        let names = ["24.09.0", "main"].map(|name| remote.commit(name).unwrap());
+        match way {
+            Way::Abort => assert_eq!(sandbox.snapshot(), before),
+            _ => assert_eq!(names[0], names[1]),
+        }
+    }
+    // Where the push is refused, these names are not what the remote has more than the release.
+    let sandbox = Sandbox::new();
+    pushed_by_another(&sandbox, &ALIKE);
+    let plan = about_to_push(&sandbox, &settings());
+    let hook = sandbox.path("remote.git/hooks/pre-receive");
+    fs_err::write(&hook, "#!/bin/sh\necho 'not today' >&2; exit 1\n").unwrap();
+    executable(&hook);
+    let refused = run(&sandbox, &plan, Way::Resume, None)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("not today"), "{refused}");
+    assert!(!refused.contains("was not made on"), "{refused}");
+}
+
+#[test]
+fn a_tag_that_another_pushed_meanwhile_is_not_the_release() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.git(&["rev-parse", "HEAD"]);
+    let plan = about_to_push(&sandbox, &settings());
+    pushed_by_another(&sandbox, &["HEAD:refs/tags/24.09.0"]);
+    run(&sandbox, &plan, Way::Resume, None).unwrap_err();
+    run(&sandbox, &plan, Way::Abort, None).unwrap();
+    assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), before);
+}
+
+#[test]
+fn what_others_have_gone_on_from_is_out() {
+    let sandbox = Sandbox::new();
+    let settings = ReleaseSettings {
+        without: [StepKind::Tag].into(),
+        ..settings()
+    };
+    let plan = about_to_push(&sandbox, &settings);
+    sandbox.git(&["push", "--quiet", "origin", "HEAD:main"]);
+    pushed_by_another(&sandbox, &["HEAD:main"]);
+    let names = "for-each-ref";
+    let before = sandbox.git(&[names]);
+    let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
+    insta::assert_snapshot!(refused, @"too late to abort: the release was pushed to `origin`");
+    assert_eq!(sandbox.git(&[names]), before);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::changes::{self, FileUndo};
 use super::context::{RunContext, folder_of_root};
 use super::error::{RunError, StepError};
 use super::ignored;
+use super::remote_refs;
 use super::steps::{own_commit, released};
 use workspace::files;
 
@@ -126,36 +127,48 @@ fn refuse_when_out(
         ReleaseStep::ForgeRelease { .. } | ReleaseStep::PullRequest { .. } => Err(
             RunError::TooLate("the forge may have it already".to_owned()),
         ),
-        ReleaseStep::Push { remote, refs, .. } => {
-            let mut args = vec!["ls-remote", remote.as_str()];
-            args.extend(refs.iter().map(String::as_str));
-            let listed = context.git.text(&args).map_err(|error| {
-                RunError::TooLate(format!(
-                    "`{remote}` cannot be asked whether the push arrived: {error}"
-                ))
-            })?;
-            let arrived = |line: &str| {
-                let name = line.split_once('\t').map_or("", |(_, name)| name);
-                if !refs.iter().any(|pushed| pushed == name) {
-                    return false; // another name that ends like ours
-                }
-                let is_tag = name.starts_with("refs/tags/");
-                is_tag || !line.starts_with(&journal.origin.commit) && own_commit_is(context, line)
-            };
-            match listed.lines().any(arrived) {
-                true => Err(RunError::TooLate(format!(
-                    "the release was pushed to `{remote}`"
-                ))),
-                false => Ok(()),
-            }
-        }
+        ReleaseStep::Push { remote, refs, .. } => match arrived(context, journal, remote, refs) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(RunError::TooLate(format!(
+                "the release was pushed to `{remote}`"
+            ))),
+            Err(error) => Err(RunError::TooLate(format!(
+                "`{remote}` cannot be asked whether the push arrived: {error}"
+            ))),
+        },
         _ => Ok(()),
     }
 }
 
-fn own_commit_is(context: &RunContext<'_>, line: &str) -> bool {
-    let head = context.git.text(&["rev-parse", "HEAD"]);
-    head.is_ok_and(|head| line.starts_with(&head))
+/// Whether the remote has the release, whatever else it has: by its commit, since others may have tags and branches of
+/// the same names there.
+fn arrived(
+    context: &RunContext<'_>,
+    journal: &Journal,
+    remote: &str,
+    refs: &[String],
+) -> Result<bool, GitError> {
+    let git = &context.git;
+    let commit = released(journal);
+    for (name, tip) in remote_refs::tips(git, remote, refs)? {
+        let is_tag = name.starts_with("refs/tags/");
+        if tip == commit && (is_tag || commit != journal.origin.commit) {
+            return Ok(true);
+        }
+        if is_tag || tip == commit || commit == journal.origin.commit {
+            continue;
+        }
+        if git.commit(&tip)?.is_none() {
+            remote_refs::fetch(git, remote, &name)?;
+        }
+        if git
+            .maybe(&["merge-base", "--is-ancestor", commit, &tip])?
+            .is_some()
+        {
+            return Ok(true); // somebody has gone on from it
+        }
+    }
+    Ok(false)
 }
 
 /// Removes the delivered files, and restores those that they replaced.

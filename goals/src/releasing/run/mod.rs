@@ -6,6 +6,7 @@ mod context;
 mod error;
 mod ignored;
 mod journal;
+mod remote_refs;
 mod runner;
 mod steps;
 

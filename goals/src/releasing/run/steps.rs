@@ -9,6 +9,7 @@ use release::plan::ReleaseStep;
 use super::changes::{self, known_as, target};
 use super::context::{ReleaseGoals, RunContext};
 use super::error::{ExpectedHead, MovedHead, StepError};
+use super::remote_refs;
 use crate::releasing::forge::{ForgeRelease, PullRequest};
 use workspace::files;
 
@@ -153,14 +154,10 @@ fn moved_on(
     refs: &[String],
 ) -> Result<bool, GitError> {
     let branches = refs.iter().filter(|name| name.starts_with("refs/heads/"));
-    let mut arguments = vec!["ls-remote", remote];
-    arguments.extend(branches.map(String::as_str));
-    if arguments.len() == 2 {
-        return Ok(false);
-    }
-    let listed = context.git.maybe(&arguments)?.unwrap_or_default();
-    for line in listed.lines() {
-        let tip = line.split('\t').next().unwrap_or_default();
+    let Ok(tips) = remote_refs::tips(&context.git, remote, branches) else {
+        return Ok(false); // the remote does not answer: the push's own error says why
+    };
+    for tip in tips.values() {
         let ancestor = ["merge-base", "--is-ancestor", tip, released(journal)];
         if context.git.maybe(&ancestor)?.is_none() {
             return Ok(true);
