@@ -6,19 +6,16 @@
 //! at most what excludes the old version, asks for a new package, or no longer asks for one that is
 //! gone. Otherwise it was chosen anew, as after an upgrade that the user asked for.
 //!
-//! Settings explain only what they can have moved, and what is reached from that: other interpreters a version that
-//! the new ones cannot use or that the old ones could not, a rule about pre-releases a pre-release, overrides and
-//! exclusions what they name. What is needed in other environments they explain too. Other settings may have moved
-//! anything.
+//! Settings explain only what they can have moved, and what is reached from that: see `moved`. What is needed in other
+//! environments they explain too.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{
-    Lock, LockedPackage, Marker, PackageName, Requirement, Version, VersionRange, specifiers_range,
-};
+use model::{Lock, LockedPackage, Marker, PackageName, Requirement, Version};
 use serde::Serialize;
 
 use super::change::ChangeKind;
+use super::moved::moved_by_settings;
 use crate::inputs::InputChange;
 
 /// Why a package changed.
@@ -57,8 +54,8 @@ pub(super) struct Causes<'a> {
     to: &'a Lock,
     inputs: &'a [InputChange],
     settings: Vec<InputChange>,
-    // Searches from the projects that settings move; `None` where one may have moved anything.
-    moved: Option<[Search<'a, ()>; 2]>,
+    // Searches from the projects that settings move by themselves.
+    moved: [Search<'a, ()>; 2],
 }
 
 impl<'a> Causes<'a> {
@@ -74,6 +71,8 @@ impl<'a> Causes<'a> {
         let settings = inputs
             .iter()
             .filter(|input| matches!(input, InputChange::Setting { .. }));
+        let moved = moved_by_settings(from, to);
+        let moved: Vec<_> = moved.into_iter().map(|name| (name, ())).collect();
         Self {
             new: Search::run(starts(Now::New), &new, changed),
             old: Search::run(starts(Now::Old), &old, changed),
@@ -81,23 +80,17 @@ impl<'a> Causes<'a> {
             to,
             inputs,
             settings: settings.cloned().collect(),
-            moved: moved_by_settings(from, to, inputs).map(|moved| {
-                let starts: Vec<_> = moved.into_iter().map(|name| (name, ())).collect();
-                [
-                    Search::run(starts.clone(), &new, changed),
-                    Search::run(starts, &old, changed),
-                ]
-            }),
+            moved: [
+                Search::run(moved.clone(), &new, changed),
+                Search::run(moved, &old, changed),
+            ],
         }
     }
 
     /// Whether changed settings can be the cause.
     fn settings_explain(&self, name: &PackageName, change: &ChangeKind) -> bool {
-        let Some(searches) = &self.moved else {
-            return true;
-        };
         let is_other_version = matches!(change, ChangeKind::Version { .. });
-        let is_reached = || searches.iter().any(|search| search.find(name).is_some());
+        let is_reached = || self.moved.iter().any(|search| search.find(name).is_some());
         !self.settings.is_empty() && (!is_other_version || is_reached())
     }
 
@@ -254,53 +247,6 @@ impl<'a> Causes<'a> {
             _ => Cause::ChosenAnew,
         }
     }
-}
-
-/// The projects of which a locked version is not for all interpreters of the other lock.
-/// The projects that the changed settings can have moved by themselves; `None` for any.
-fn moved_by_settings<'a>(
-    from: &'a Lock,
-    to: &'a Lock,
-    inputs: &[InputChange],
-) -> Option<Vec<&'a PackageName>> {
-    let mut moved = Vec::new();
-    for input in inputs {
-        let InputChange::Setting { name, .. } = input else {
-            continue;
-        };
-        let locks = [(from, to), (to, from)];
-        match *name {
-            "interpreter-constraints" => moved.extend(moved_by_interpreters(from, to)),
-            "prereleases" => moved.extend(locks.into_iter().flat_map(|(lock, _)| {
-                let packages = lock.packages.iter();
-                let packages = packages.filter(|package| package.version.any_prerelease());
-                packages.map(|package| &package.name)
-            })),
-            "excludes" => moved.extend(locks.into_iter().flat_map(|(lock, other)| {
-                let excludes = lock.inputs.excludes.iter();
-                excludes.filter(|name| !other.inputs.excludes.contains(name))
-            })),
-            "overrides" => moved.extend(locks.into_iter().flat_map(|(lock, other)| {
-                let overrides = lock.inputs.overrides.iter();
-                let overrides = overrides.filter(|one| !other.inputs.overrides.contains(one));
-                overrides.flat_map(|one| [&one.name, &one.requirement.name])
-            })),
-            _ => return None,
-        }
-    }
-    Some(moved)
-}
-
-fn moved_by_interpreters<'a>(from: &'a Lock, to: &'a Lock) -> Vec<&'a PackageName> {
-    let pythons = |lock: &Lock| lock.inputs.interpreter_constraints.range();
-    let unfit = |lock: &'a Lock, pythons: VersionRange| {
-        lock.packages.iter().filter(move |package| {
-            let admitted = package.requires_python.as_ref().map(specifiers_range);
-            admitted.is_some_and(|admitted| !pythons.subset_of(&admitted))
-        })
-    };
-    let all = unfit(from, pythons(to)).chain(unfit(to, pythons(from)));
-    all.map(|package| &package.name).collect()
 }
 
 /// Which of the two locks.

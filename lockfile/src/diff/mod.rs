@@ -5,6 +5,7 @@ mod cause;
 mod change;
 mod html;
 mod lock_diff;
+mod moved;
 mod render;
 
 pub use cause::Cause;
