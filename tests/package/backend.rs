@@ -174,6 +174,75 @@ fn its_source_distribution_is_what_it_makes() {
     );
 }
 
+/// What tar itself has no room for stands in headers of pax, which say it again in the archive that is packed anew.
+/// What a link names is there twice.
+#[test]
+fn odd_members_of_a_source_distribution_stay() {
+    let (long, deep) = ("l".repeat(120), "deep/".repeat(60));
+    let more = format!(
+        "**{{'long/{long}.txt': 'a', '{deep}x.txt': 'b', 't\u{e9}\u{c5d0}.txt': 'c'}}, \"y.py\":"
+    );
+    let links = [
+        ("link.py", "SYMTYPE", "y.py"),
+        ("deep/up.py", "SYMTYPE", "../y.py"),
+        ("hard.py", "LNKTYPE", "own-1/y.py"),
+        ("linked", "SYMTYPE", "long"),
+    ];
+    let links: String = links
+        .iter()
+        .map(|(name, kind, to)| {
+            format!(
+                "        info = tarfile.TarInfo('own-1/{name}'); info.type, info.linkname = tarfile.{kind}, '{to}'; sdist.addfile(info)\n"
+            )
+        })
+        .collect();
+    let backend = BACKEND
+        .replace("\"y.py\":", &more)
+        .replace("\"w:gz\")", "\"w:gz\", format=tarfile.PAX_FORMAT)")
+        .replace(
+            "\"someone\"\n",
+            "\"some\u{f6}ne\" * 10; info.uid = 2**40; info.pax_headers = {'comment': 'x'}\n",
+        )
+        .replacen("    return name\n", &format!("{links}    return name\n"), 1);
+    let repo = own().file("src/own/backend.py", &backend);
+    package(&repo, &["--sdist"]);
+    let listing = "import tarfile\nfor m in tarfile.open('dist/own-1.tar.gz'): print(m.name[6:], m.isreg(), m.uid)\nprint(open('dist/own-1.tar.gz', 'rb').read() and __import__('gzip').open('dist/own-1.tar.gz').read()[257:265])";
+    let listing = repo.run("python3".into(), &["-c", listing]).stdout;
+    let names: Vec<&str> = listing.lines().collect();
+    let expected = [
+        "PKG-INFO",
+        &format!("{deep}x.txt"),
+        "deep/up.py",
+        "hard.py",
+        "link.py",
+        &format!("linked/{long}.txt"),
+        &format!("long/{long}.txt"),
+        "pyproject.toml",
+        "t\u{e9}\u{c5d0}.txt",
+        "y.py",
+    ];
+    let mut expected: Vec<String> = expected.map(|name| format!("{name} True 0")).into();
+    expected.push(r"b'ustar\x0000'".to_owned());
+    assert_eq!(names, expected);
+
+    let above = backend
+        .replace("'linked'", "'deep/linked'")
+        .replace("= tarfile.SYMTYPE, 'long'", "= tarfile.SYMTYPE, '../deep'");
+    let output = repo
+        .file(
+            "src/own/backend.py",
+            &above.replace("own-1/linked", "own-1/deep/linked"),
+        )
+        .xtask(&["package", "--sdist"]);
+    assert_eq!(output.status, 1, "{output}");
+    assert!(
+        output
+            .stderr
+            .contains("`own-1/deep/linked` is a symbolic link to a folder that it lies in"),
+        "{output}"
+    );
+}
+
 #[test]
 fn a_backend_without_source_distributions() {
     let repo = own().file(
@@ -235,6 +304,38 @@ fn a_project_is_built_where_it_lies() {
     package(&repo, &[]);
     assert_eq!(member(&repo, "own-1-py3-none-any.whl", "y.py"), "X = 1\n");
     assert_snapshot!(member(&repo, "own-1-py3-none-any.whl", "seen.txt"), @"{'shown': ['a', 'b']} 1");
+}
+
+/// As in a repository of Polylith: the code lies beside the projects, and belongs to none of them.
+#[test]
+fn sources_that_nobody_owns_are_built() {
+    let backend = BACKEND
+        .replace(
+            "open(\"y.py\").read()",
+            "open(\"../../parts/acme/core.py\").read()",
+        )
+        .replace(
+            "sorted(os.listdir(\".\"))",
+            "sorted(os.listdir(\"../../parts/acme\"))",
+        );
+    let distribution = "python_distribution(name='dist', dependencies=[':project', ':backend', '//parts/acme'], provides=python_artifact(), generate_setup=False)\n";
+    let files = "file(name='backend', source='backend.py')\nresource(name='project', source='pyproject.toml')\n";
+    let repo = repo()
+        .file(
+            "Cargo.toml",
+            "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\">=3.8\"]\n[workspace.metadata.xtask.source]\nroot_patterns = [\"parts\"]\n",
+        )
+        .file("parts/acme/BUILD", "python_sources()\n")
+        .file("parts/acme/core.py", "X = 1\n")
+        .file("projects/shop/BUILD", &format!("{files}{}", distribution.replace(")\n", ", sdist=False)\n")))
+        .file("projects/shop/pyproject.toml", &format!("{PYPROJECT}[project]\nname = 'own'\nversion = '1'\n"))
+        .file("projects/shop/backend.py", &backend);
+    package(&repo, &["--verify"]);
+    assert_eq!(member(&repo, "own-1-py3-none-any.whl", "y.py"), "X = 1\n");
+    assert_eq!(
+        member(&repo, "own-1-py3-none-any.whl", "seen.txt"),
+        "core.py"
+    );
 }
 
 #[test]
@@ -318,6 +419,43 @@ fn a_project_file_beside_generated_set_up_is_heeded() {
         package_data={"pkg":["x.json"]},
     )
     "#);
+}
+
+/// Of a project file the backend makes the metadata, and it stays to the byte, in the wheel and in the source
+/// distribution: summary, authors, classifiers, licence, extras, and the text below.
+#[test]
+fn what_a_project_says_of_itself_stays() {
+    let metadata = "Metadata-Version: 2.4\\nName: own\\nVersion: 1\\nSummary: Told by the project\\nAuthor-email: Zo\u{eb} <z@example.invalid>\\nLicense-Expression: MIT\\nLicense-File: LICENSE\\nClassifier: Topic :: Utilities\\nProject-URL: Home, https://example.invalid\\nProvides-Extra: x\\nRequires-Dist: b>=1; extra == 'x'\\nDescription-Content-Type: text/markdown\\nX-Other:  kept\\n\\n# Text  \\n\\nwithout an end";
+    let backend = BACKEND
+        .replace(
+            "Metadata-Version: 2.1\\nName: own\\nVersion: 1\\n",
+            metadata,
+        )
+        .replace("len(text),", "len(text.encode()),")
+        .replace("len(text)}", "len(text.encode())}");
+    let settings = "[workspace.metadata.xtask.python]\ninterpreter_constraints = [\">=3.8\"]\n[workspace.metadata.xtask.source]\nroot_patterns = [\"src/own\"]\n";
+    let repo = own()
+        .file("Cargo.toml", settings)
+        .file(
+            "src/own/BUILD",
+            &BUILD.replace("    generate_setup=False,\n", ""),
+        )
+        .file(
+            "src/own/pyproject.toml",
+            &format!("{PYPROJECT}[project]\nname = 'own'\nversion = '1'\n"),
+        )
+        .file("src/own/backend.py", &backend);
+    package(&repo, &[]);
+    let expected = metadata.replace("\\n", "\n");
+    assert_eq!(
+        member(&repo, "own-1-py3-none-any.whl", "own-1.dist-info/METADATA"),
+        expected
+    );
+    let unpacked = repo.run(
+        "tar".into(),
+        &["xzOf", "dist/own-1.tar.gz", "own-1/PKG-INFO"],
+    );
+    assert_eq!(unpacked.stdout, expected);
 }
 
 /// Where targets follow from projects, a backend chooses of all that the project's folder has: modules that are called

@@ -104,6 +104,31 @@ fn what_was_not_asked_for_is_installed_and_not_kept() {
     assert_eq!(built(&repo), ["app-1-py3-none-any.whl"]);
 }
 
+/// Scripts of what is locked are there as well as the distribution's own; what nothing brings is not.
+#[test]
+fn entry_points_in_what_is_locked() {
+    let index = index();
+    let scripts = |more: &str| {
+        APP.replace(
+            "{\"app\": \"acme.app.cli:main\"}",
+            &format!("{{\"app\": \"acme.app.cli:main\", {more}}}"),
+        )
+    };
+    // Of the requirement, and of what that requires.
+    let more = "\"help\": \"helper:__name__.upper\", \"deep\": \"deeper:__name__.upper\"";
+    let repo = monorepo(&index).file("src/acme/app/BUILD", &scripts(more));
+    package(&repo, &["--verify", "--wheel"]);
+    for missing in ["nowhere:main", "helper:nothing", "helper.nowhere:main"] {
+        let more = format!("\"help\": \"{missing}\"");
+        let repo = monorepo(&index).file("src/acme/app/BUILD", &scripts(&more));
+        let output = fails(&repo, &[]);
+        assert!(
+            !built(&repo).contains(&"app-1-py3-none-any.whl".to_owned()),
+            "{output}"
+        );
+    }
+}
+
 #[test]
 fn an_attribute_that_is_not_there() {
     let index = index();

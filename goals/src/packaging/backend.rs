@@ -67,7 +67,7 @@ impl Backends<'_> {
             let built = builds.wheel(source)?;
             let files = built.wheel.files();
             let members = files
-                .map(|(name, path)| member(name, &path))
+                .map(|(name, path)| member(path.parent().unwrap_or(&path), &path, name))
                 .collect::<Result<Vec<Member>, GoalError>>()?;
             let mut top = members.iter().map(|member| member.path.top_level());
             let dist_info = top.find(|top| top.ends_with(".dist-info"));
@@ -91,8 +91,7 @@ impl Backends<'_> {
             let built = builds
                 .sdist(source)
                 .map_err(|error| error.hint(leave_out))?;
-            let mut members = Vec::new();
-            collect(&built.folder, "", &mut members)?;
+            let members = unpacked(&built.folder)?;
             Ok(BackendArchive {
                 filename: built.filename.clone(),
                 further: built.further,
@@ -350,28 +349,42 @@ impl BackendArchive {
     }
 }
 
-/// The files below a folder. `above` is the start of their names.
-fn collect(folder: &Utf8Path, above: &str, members: &mut Vec<Member>) -> Result<(), GoalError> {
-    let error = |error: std::io::Error| GoalError::file("read", folder, &error);
-    for entry in folder.read_dir_utf8().map_err(error)? {
-        let entry = entry.map_err(error)?;
-        let name = format!("{above}{}", entry.file_name());
-        match entry.file_type().map_err(error)?.is_dir() {
-            true => collect(entry.path(), &format!("{name}/"), members)?,
-            false => members.push(member(&name, entry.path())?),
+/// The files of an unpacked source distribution. Archives of ours have no links: what is linked is there twice.
+fn unpacked(root: &Utf8Path) -> Result<Vec<Member>, GoalError> {
+    let mut members = Vec::new();
+    let mut folders = vec![(root.to_owned(), String::new())];
+    while let Some((folder, above)) = folders.pop() {
+        let error = |error: std::io::Error| GoalError::file("read", &folder, &error);
+        let itself = folder.canonicalize_utf8().map_err(error)?;
+        for entry in folder.read_dir_utf8().map_err(error)? {
+            let entry = entry.map_err(error)?;
+            let (path, name) = (entry.path(), format!("{above}{}", entry.file_name()));
+            if !path.is_dir() {
+                members.push(member(root, path, &name)?);
+                continue;
+            }
+            let target = path.canonicalize_utf8().map_err(error)?;
+            if itself.starts_with(&target) {
+                let link = format!("`{name}` is a symbolic link to a folder that it lies in");
+                return Err(GoalError::failure(link).hint("leave the link out of the project"));
+            }
+            folders.push((path.to_owned(), format!("{name}/")));
         }
     }
-    Ok(())
+    Ok(members)
 }
 
-fn member(name: &str, path: &Utf8Path) -> Result<Member, GoalError> {
-    let folder = path.parent().unwrap_or(path).as_std_path();
-    let folder = folder
-        .canonicalize()
-        .map_err(|error| GoalError::file("open", path, &error))?;
-    let file = path.file_name().unwrap_or_default();
-    file_member(&folder, Path::new(file), (name, Portability::NotWindows))
-        .map_err(|error| GoalError::failure(error.to_string()))
+/// A file below a folder, as a member of this name.
+fn member(folder: &Utf8Path, path: &Utf8Path, name: &str) -> Result<Member, GoalError> {
+    let error = |error: std::io::Error| GoalError::file("open", path, &error);
+    let root = folder.canonicalize_utf8().map_err(error)?;
+    let relative = path.strip_prefix(folder).unwrap_or(path).as_std_path();
+    file_member(
+        root.as_std_path(),
+        relative,
+        (name, Portability::NotWindows),
+    )
+    .map_err(|error| GoalError::failure(error.to_string()))
 }
 
 fn write_file(to: &Utf8Path, content: &[u8]) -> Result<(), GoalError> {
