@@ -133,7 +133,7 @@ fn entry_points_in_each_form_of_setuptools() {
 #[test]
 fn keywords_that_setuptools_knows() {
     let repo = distribution(
-        "scripts=['foo/bin/tool', 'foo/bin/sh'], data_files=[('share/foo', ['foo/data/a.txt'])], package_data={'foo': ['*']}, zip_safe=False",
+        "scripts=['foo/bin/tool', 'foo/bin/sh'], headers=['foo/data/a.txt'], data_files=[('share/foo', ['foo/data/a.txt'])], package_data={'foo': ['*']}, zip_safe=False",
         "",
     );
     package(&repo, &["--verify"]);
@@ -144,6 +144,7 @@ fn keywords_that_setuptools_knows() {
         .collect();
     assert_snapshot!(data.join("\n"), @"
     foo-1.0.data/data/share/foo/a.txt
+    foo-1.0.data/headers/a.txt
     foo-1.0.data/scripts/sh*
     foo-1.0.data/scripts/tool*
     ");
@@ -165,6 +166,100 @@ fn keywords_that_setuptools_knows() {
       |
     hint: add it to `dependencies` as `resources` or `files`; its path counts from the source root
     ");
+}
+
+/// Beside setuptools 80.9: the headers and their order.
+#[test]
+fn modules_that_are_required_provided_or_obsolete() {
+    let modules = "requires=['sys', 'xml.parsers (>=1.0)'], provides=['foo', 'foo.bar (1.0)'], obsoletes=['old (<3.0)'], classifiers=['Topic :: Utilities'], extras_require={'e': ['b']}";
+    assert_snapshot!(headers(modules), @r#"
+    Classifier: Topic :: Utilities
+    Requires: sys
+    Requires: xml.parsers (>=1.0)
+    Provides: foo
+    Provides: foo.bar (1.0)
+    Obsoletes: old (<3.0)
+    Provides-Extra: e
+    Requires-Dist: b; extra == "e"
+    "#);
+    for wrong in [
+        "requires=['foo>=1.0']",
+        "provides=['foo (>=1.0)']",
+        "obsoletes=['a-b']",
+        "requires='foo'",
+    ] {
+        let told = refused(&distribution(wrong, ""));
+        let (name, _) = wrong.split_once('=').unwrap();
+        assert!(
+            told.contains(&format!("`{name}`")) && told.contains("src/foo/BUILD:4"),
+            "{told}"
+        );
+    }
+    let told = refused(&distribution("requires=['foo>=1.0']", ""));
+    let (_, told) = told.split_once("error: ").unwrap();
+    assert_snapshot!(told, @r"
+    src/foo:dist: `requires`: `foo>=1.0` is no module with versions, as in `acme.jobs (>=1.0, <2.0)`
+     --> src/foo/BUILD:4:5
+      |
+    4 |     provides=python_artifact(name='foo', version='1.0', requires=['foo>=1.0']),
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+    hint: it is about modules, and nothing resolves it; for other distributions there is `dependencies`
+    ");
+}
+
+/// Beside setuptools 80.9. Code stays, and so does what `data_files` names.
+#[test]
+fn data_that_is_left_out_of_packages() {
+    let left = |excluded: &str| {
+        let provides =
+            format!("exclude_package_data={excluded}, data_files=[('share', ['foo/data/a.txt'])]");
+        let repo = distribution(&provides, "")
+            .file("src/foo/BUILD", &format!("python_sources(sources=['**/*.py'])\nresources(name='data', sources=['**/*.txt', '**/*.json'])\npython_distribution(name='dist', dependencies=[':foo', ':data'],\n    provides=python_artifact(name='foo', version='1.0', {provides}))\n"))
+            .file("src/foo/b.json", "{}")
+            .file("src/foo/data/deep/a.txt", "")
+            .file("src/foo/sub/__init__.py", "")
+            .file("src/foo/sub/a.txt", "");
+        package(&repo, &["--verify"]);
+        let sdist = repo
+            .run("tar".into(), &["tzf", "dist/foo-1.0.tar.gz"])
+            .stdout;
+        let names = members(&repo, WHEEL);
+        assert!(names.contains("foo-1.0.data/data/share/a.txt"), "{names}");
+        let data = names
+            .lines()
+            .filter(|name| name.starts_with("foo/") && !name.ends_with(".py"));
+        let data: Vec<&str> = data.collect();
+        assert!(data.iter().all(|name| sdist.contains(name)), "{sdist}");
+        assert_eq!(
+            sdist.contains("foo/b.json"),
+            data.contains(&"foo/b.json"),
+            "{sdist}"
+        );
+        data.join(" ")
+    };
+    assert_eq!(
+        left("{}"),
+        "foo/b.json foo/data/a.txt foo/data/deep/a.txt foo/sub/a.txt"
+    );
+    assert_eq!(left("{'foo': ['data/*.txt']}"), "foo/b.json foo/sub/a.txt");
+    assert_eq!(left("{'': ['*.txt']}"), "foo/b.json");
+    assert_eq!(
+        left("{'': ['a.txt']}"),
+        "foo/b.json foo/data/a.txt foo/data/deep/a.txt"
+    );
+    assert_eq!(left("{'foo': ['*'], 'nope': ['*']}"), "foo/sub/a.txt");
+    assert_eq!(
+        left("{'foo': ['[ab].*', '__init__.py', 'data']}"),
+        "foo/data/a.txt foo/data/deep/a.txt foo/sub/a.txt"
+    );
+    let wrong = refused(&distribution("exclude_package_data={'foo': '*'}", ""));
+    assert!(
+        wrong.contains(
+            "`exclude_package_data` must be a dictionary of packages and lists of patterns"
+        ),
+        "{wrong}"
+    );
 }
 
 #[test]

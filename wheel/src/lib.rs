@@ -22,6 +22,7 @@ mod member;
 mod member_reader;
 mod memory;
 mod metadata;
+mod module_relations;
 mod path;
 mod read_member;
 mod record;
@@ -63,6 +64,7 @@ pub use member::{
 pub use member_reader::MemberReader;
 pub use memory::MemoryWriter;
 pub use metadata::{CoreMetadata, CoreMetadataError, Description, License, MetadataVersion};
+pub use module_relations::ModuleRelations;
 pub use path::{FoldedPath, MemberPath, PathProblem, check_contained};
 pub use read_member::ReadMember;
 pub use record::{RecordLine, RecordLineError, RecordWriter, parse_record, recorded_paths};

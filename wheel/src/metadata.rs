@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use model::{PackageName, RequiresDist, Version, VersionSpecifiers};
 
+use crate::module_relations::ModuleRelations;
+
 /// A version of the core metadata specification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MetadataVersion {
@@ -57,6 +59,8 @@ pub struct CoreMetadata {
     pub platforms: Vec<String>,
     /// `Classifier`, in order.
     pub classifiers: Vec<String>,
+    /// Modules and packages, as setuptools still writes them.
+    pub modules: ModuleRelations,
     /// `Requires-Python`.
     pub requires_python: Option<String>,
     /// The readme.
@@ -189,6 +193,7 @@ impl CoreMetadata {
             keywords: Vec::new(),
             platforms: Vec::new(),
             classifiers: Vec::new(),
+            modules: ModuleRelations::default(),
             requires_python: None,
             description: None,
             requires_dist: Vec::new(),
@@ -227,6 +232,9 @@ impl CoreMetadata {
         }
         headers.many("Platform", &self.platforms)?;
         headers.many("Classifier", &self.classifiers)?;
+        headers.many("Requires", &self.modules.requires)?;
+        headers.many("Provides", &self.modules.provides)?;
+        headers.many("Obsoletes", &self.modules.obsoletes)?;
         headers.optional("Requires-Python", &self.requires_python)?;
         if let Some(description) = &self.description {
             headers.one("Description-Content-Type", &description.content_type)?;

@@ -7,6 +7,7 @@ use pep440_rs::PrereleaseKind;
 
 use crate::license::{license_classifier, license_expression};
 use crate::metadata::{CoreMetadata, Description, License, MetadataVersion};
+use crate::module_relations::ModuleRelations;
 use crate::requires_python::{RequiresPythonRule, python_classifiers};
 
 /// The rules for every distribution of a repository.
@@ -70,6 +71,8 @@ pub struct Artifact {
     pub platforms: Vec<String>,
     /// `classifiers`
     pub classifiers: Vec<String>,
+    /// `requires`, `provides` and `obsoletes`.
+    pub modules: ModuleRelations,
     /// `project_urls`
     pub project_urls: Vec<(String, String)>,
     /// `python_requires`; if it is missing, it is derived from the interpreter constraints.
@@ -179,6 +182,7 @@ impl RepositoryRules {
             keywords: artifact.keywords.clone(),
             platforms: artifact.platforms.clone(),
             classifiers: self.classifiers.clone(),
+            modules: artifact.modules.clone(),
             description: readme,
             requires_dist: artifact.requires.clone(),
             extras: artifact.extras_require.clone(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use buildfile::{Data, Object};
 use model::{ExtraName, RequiresDist};
-use wheel::EntryPoints;
 use wheel::rules::Artifact;
+use wheel::{EntryPoints, ModuleRelations};
 
 use crate::error::GoalError;
 
@@ -13,10 +13,14 @@ use crate::error::GoalError;
 /// itself.
 const WITHOUT_EFFECT: &[&str] = &[
     "command_options",
+    "command_packages",
+    "convert_2to3_doctests",
     "dependency_links",
     "eager_resources",
     "include_package_data",
     "options",
+    "script_args",
+    "script_name",
     // Resources that are owned are shipped, and there are no others.
     "package_data",
     "setup_requires",
@@ -24,6 +28,8 @@ const WITHOUT_EFFECT: &[&str] = &[
     "test_suite",
     "tests_require",
     "use_2to3",
+    "use_2to3_exclude_fixers",
+    "use_2to3_fixers",
     "zip_safe",
 ];
 
@@ -86,6 +92,10 @@ pub struct ProvidedArtifact {
     pub(super) extension_modules: Vec<ExtensionModule>,
     /// Files that become commands, as they are below the source root.
     pub scripts: Vec<String>,
+    /// Header files of C, as they are below the source root.
+    pub headers: Vec<String>,
+    /// Patterns of files that are no code, and not shipped, by package; the empty package stands for each.
+    pub excluded_data: Vec<(String, Vec<String>)>,
     /// Files for folders of the environment: each folder with its files.
     pub data_files: Vec<(String, Vec<String>)>,
     /// Packages that are namespaces of `pkg_resources`.
@@ -129,6 +139,11 @@ pub fn artifact(
             "long_description_content_type" => content_type = text()?,
             "scripts" => provided.scripts = texts()?,
             "data_files" => provided.data_files = data_files(key, value)?,
+            "headers" => provided.headers = texts()?,
+            "exclude_package_data" => provided.excluded_data = pattern_lists(key, value)?,
+            "requires" | "provides" | "obsoletes" => {
+                read_modules(&mut artifact.modules, key, value)?
+            }
             "namespace_packages" => provided.namespace_packages = texts()?,
             "long_description_path" => provided.long_description_path = Some(text()?),
             "ext_modules" => provided.extension_modules = extension_modules(key, value)?,
@@ -179,6 +194,57 @@ fn read_extras(artifact: &mut Artifact, key: &str, value: &Data) -> Result<(), F
         }
     }
     Ok(())
+}
+
+/// Reads `requires`, `provides` or `obsoletes`: lists of modules with versions.
+fn read_modules(
+    modules: &mut ModuleRelations,
+    key: &str,
+    value: &Data,
+) -> Result<(), FieldMistake> {
+    let (known, is_known, example): (_, fn(&str) -> bool, _) = match key {
+        "requires" => (
+            &mut modules.requires,
+            ModuleRelations::is_predicate,
+            "(>=1.0, <2.0)",
+        ),
+        "obsoletes" => (
+            &mut modules.obsoletes,
+            ModuleRelations::is_predicate,
+            "(<1.0)",
+        ),
+        _ => (&mut modules.provides, ModuleRelations::is_provided, "(1.0)"),
+    };
+    let Data::List(items) = value else {
+        return Err(wrong(key, "a list of modules", value));
+    };
+    for item in items.iter() {
+        let text = text(key, item)?;
+        if !is_known(&text) {
+            return Err(FieldMistake {
+                message: format!(
+                    "`{key}`: `{text}` is no module with versions, as in `acme.jobs {example}`"
+                ),
+                hint: Some(
+                    "it is about modules, and nothing resolves it; for other distributions there is `dependencies`"
+                        .to_owned(),
+                ),
+            });
+        }
+        known.push(text.trim().to_owned());
+    }
+    Ok(())
+}
+
+/// Reads patterns of files by package.
+fn pattern_lists(key: &str, value: &Data) -> Result<Vec<(String, Vec<String>)>, FieldMistake> {
+    let expected = "a dictionary of packages and lists of patterns";
+    let pairs = value.as_dict().ok_or_else(|| wrong(key, expected, value))?;
+    let read = |(package, patterns): &(Data, Data)| match patterns {
+        Data::List(_) => Ok((text(key, package)?, texts(key, patterns)?)),
+        _ => Err(wrong(key, expected, value)),
+    };
+    pairs.iter().map(read).collect()
 }
 
 /// Reads `ext_modules`: pairs of a name and the options of `Extension`.

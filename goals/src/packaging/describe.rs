@@ -45,7 +45,7 @@ impl Describer<'_> {
         // This is without any platform. What platforms add comes next.
         let common = self.graph.distribution(id, "")?;
         let OnPlatforms {
-            files,
+            mut files,
             first_party,
             unmatched,
         } = self.on_platforms(id, &common)?;
@@ -81,16 +81,19 @@ impl Describer<'_> {
         let installed = InstalledFiles {
             known: known.iter().chain(&loose_files),
             scripts: &provided.scripts,
+            headers: &provided.headers,
             data_files: &provided.data_files,
         };
+        let data_files = installed
+            .find()
+            .map_err(|mistake| self.mistaken(id, "provides", mistake))?;
+        files.leave_out(&provided.excluded_data);
         let distribution = PackagedDistribution {
             address: target.address.to_string(),
             folder: target.dir.to_string(),
             place: self.place(id, "provides"),
             artifact,
-            data_files: installed
-                .find()
-                .map_err(|mistake| self.mistaken(id, "provides", mistake))?,
+            data_files,
             namespace_packages: provided.namespace_packages,
             long_description: provided.long_description,
             extension_modules: provided.extension_modules,
@@ -594,11 +597,12 @@ struct OnPlatforms {
     unmatched: Vec<UnmatchedGlobs>,
 }
 
-/// Where the files are that `scripts` and `data_files` name.
+/// Where the files are that `scripts`, `headers` and `data_files` name.
 struct InstalledFiles<'a, I> {
     /// The files that the distribution has.
     known: I,
     scripts: &'a [String],
+    headers: &'a [String],
     data_files: &'a [(String, Vec<String>)],
 }
 
@@ -607,6 +611,9 @@ impl<'a, I: Iterator<Item = &'a OwnedFile> + Clone> InstalledFiles<'_, I> {
         let mut found = Vec::new();
         for script in self.scripts {
             found.push(self.file("scripts", "scripts", script)?);
+        }
+        for header in self.headers {
+            found.push(self.file("headers", "headers", header)?);
         }
         for (folder, files) in self.data_files {
             for file in files {

@@ -10,6 +10,7 @@ use wheel::{EntryPoints, WheelTags};
 
 use super::GeneratedFiles;
 use super::artifact::ExtensionModule;
+use super::package_data::{is_left_out, packages};
 use model::Place;
 
 /// One `python_distribution`.
@@ -190,6 +191,18 @@ impl PackagedFiles {
                 all.dedup();
                 all
             }
+        }
+    }
+
+    /// Leaves out the files that are no code and fit patterns of their package.
+    pub(super) fn leave_out(&mut self, excluded: &[(String, Vec<String>)]) {
+        let leave_out = |files: &mut Vec<OwnedFile>| {
+            let packages = packages(files.iter().map(|file| &file.member));
+            files.retain(|file| !is_left_out(&file.member, &packages, excluded));
+        };
+        match self {
+            Self::Any(files) => leave_out(files),
+            Self::ByPlatform(platforms) => platforms.values_mut().for_each(leave_out),
         }
     }
 }

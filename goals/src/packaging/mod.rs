@@ -18,6 +18,7 @@ mod judged;
 mod licenses;
 mod members;
 mod metadata;
+mod package_data;
 mod platforms;
 mod previous;
 mod project;

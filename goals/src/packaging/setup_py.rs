@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use model::{RepoPath, RequiresDist};
+use model::RequiresDist;
 use serde_json::{Value, json};
 use wheel::{CoreMetadata, EntryPoints, License};
 
+use crate::packaging::package_data::{packages, place};
 use crate::packaging::{OwnedFile, PackagedDistribution};
 
 /// The text of the file.
 pub(super) fn setup_py(distribution: &PackagedDistribution, metadata: &CoreMetadata) -> String {
     let files = distribution.files.of_all_platforms();
-    let packages = packages(&files);
+    let packages = packages(files.iter().map(|file| &file.member));
     let texts = |requirements: &[RequiresDist]| -> Vec<String> {
         requirements.iter().map(ToString::to_string).collect()
     };
@@ -46,6 +47,9 @@ pub(super) fn setup_py(distribution: &PackagedDistribution, metadata: &CoreMetad
         ("keywords", json!(metadata.keywords)),
         ("platforms", json!(metadata.platforms)),
         ("classifiers", json!(metadata.classifiers)),
+        ("requires", json!(metadata.modules.requires)),
+        ("provides", json!(metadata.modules.provides)),
+        ("obsoletes", json!(metadata.modules.obsoletes)),
         ("project_urls", json!(urls)),
         ("python_requires", json!(metadata.requires_python)),
         (
@@ -97,26 +101,12 @@ fn groups(entry_points: &EntryPoints) -> Value {
     json!(groups)
 }
 
-/// The folders with code, with dots.
-fn packages(files: &[OwnedFile]) -> BTreeSet<String> {
-    let code = files.iter().filter(|file| file.member.ends_with(".py"));
-    code.map(|file| RepoPath::new(&file.member).folder().replace('/', "."))
-        .collect()
-}
-
 /// Files that are no code, relative to the nearest package above them.
 fn package_data(files: &[OwnedFile], packages: &BTreeSet<String>) -> BTreeMap<String, Vec<String>> {
     let mut data: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for file in files.iter().filter(|file| !file.member.ends_with(".py")) {
-        let mut above = file.member.rmatch_indices('/');
-        let package = above.find_map(|(at, _)| {
-            let package = file.member[..at].replace('/', ".");
-            packages.contains(&package).then_some((package, at + 1))
-        });
-        if let Some((package, at)) = package {
-            data.entry(package)
-                .or_default()
-                .push(file.member[at..].to_owned());
+    for file in files {
+        if let Some((package, path)) = place(&file.member, packages) {
+            data.entry(package).or_default().push(path.to_owned());
         }
     }
     data
