@@ -151,16 +151,15 @@ fn without_ending(url: &str) -> &str {
     path.trim_end_matches('/')
 }
 
-/// `owner/name` of a remote's URL, as code hosts have it.
+/// `owner/name` of a remote's URL, as code hosts have it; `group/subgroup/name` on GitLab.
 pub fn repository_of(url: &str) -> Option<String> {
     let path = without_ending(url);
-    let path = match path.split_once("://") {
-        Some((_, rest)) => rest.split_once('/')?.1,
-        None => path.split_once(':')?.1,
+    let (host, path) = match path.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?,
+        None => path.split_once(':')?,
     };
-    let mut parts = path.rsplit('/');
-    let (name, owner) = (parts.next()?, parts.next()?);
-    Some(format!("{owner}/{name}"))
+    let path = path.trim_start_matches('/');
+    (!host.is_empty() && path.contains('/')).then(|| path.to_owned())
 }
 
 #[cfg(test)]
@@ -266,6 +265,15 @@ mod tests {
             Some("lablup/backend.ai"),
         );
         check("git@git.example:backend.ai.git", None);
+        check(
+            "git@gitlab.example:group/sub/deep/backend.ai.git",
+            Some("group/sub/deep/backend.ai"),
+        );
+        check(
+            "https://x:y@gitlab.example/group/sub/backend.ai",
+            Some("group/sub/backend.ai"),
+        );
+        check("file:///srv/git/backend.ai.git", None);
         for url in [
             "git@git.example:backend.ai.git",
             "../backend.ai",

@@ -52,6 +52,12 @@ impl LoopbackForge {
         format!("http://127.0.0.1:{}/api", self.port)
     }
 
+    /// The URL of its API as that of a GitLab.
+    #[must_use]
+    pub fn gitlab_url(&self) -> String {
+        format!("{}/v4", self.url())
+    }
+
     /// Reads or changes the state.
     pub fn with<T>(&self, job: impl FnOnce(&mut ForgeState) -> T) -> T {
         job(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
@@ -75,7 +81,8 @@ fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::R
     let (method, path) = (request.method.as_str(), request.path.as_str());
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let text = String::from_utf8_lossy(&body).into_owned();
-    let shown = match path.starts_with("/files/") {
+    let is_file = path.starts_with("/files/") || path.contains("/packages/generic/");
+    let shown = match is_file {
         true => format!("{} bytes", body.len()),
         false => text.clone(),
     };
@@ -83,14 +90,15 @@ fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::R
     if request.header("authorization") != Some("Bearer secret") {
         return answer("401 Unauthorized", r#"{"message": "Bad credentials"}"#);
     }
+    if let Some(path) = path.strip_prefix("/api/v4/projects/acme%2Fteam%2Fjobs") {
+        let (status, body) = gitlab(&mut state, (method, path), &text);
+        return answer(status, &body);
+    }
     let base = "/api/repos/acme/jobs/";
     if path == base.trim_end_matches('/') {
         return answer("200 OK", r#"{"full_name": "acme/jobs"}"#);
     }
-    let value = |key: &str| {
-        let at = text.find(&format!("\"{key}\":\""))? + key.len() + 4;
-        Some(text[at..].split('"').next()?.to_owned())
-    };
+    let value = |key: &str| value(&text, key);
     let release = |tag: &str, files: &[(String, usize)]| {
         let assets: Vec<String> = files
             .iter()
@@ -148,5 +156,77 @@ fn serve(stream: &TcpStream, port: u16, state: &Mutex<ForgeState>) -> std::io::R
             r#"{"number": 1, "html_url": "http://forge.example/pulls/1"}"#,
         ),
         _ => answer("404 Not Found", r#"{"message": "Not Found"}"#),
+    }
+}
+
+/// The text of a key of JSON.
+fn value(text: &str, key: &str) -> Option<String> {
+    let at = text.find(&format!("\"{key}\":\""))? + key.len() + 4;
+    Some(text[at..].split('"').next()?.to_owned())
+}
+
+/// What a GitLab answers for a project.
+fn gitlab(state: &mut ForgeState, asked: (&str, &str), text: &str) -> (&'static str, String) {
+    let missing = (
+        "404 Not Found",
+        r#"{"message": "404 Not Found"}"#.to_owned(),
+    );
+    let release = |tag: &str, files: &[(String, usize)]| {
+        let links = files
+            .iter()
+            .map(|(name, _)| format!(r#"{{"name": "{name}"}}"#));
+        let links: Vec<String> = links.collect();
+        format!(
+            r#"{{"_links": {{"self": "http://forge.example/-/releases/{tag}"}}, "assets": {{"links": [{}]}}}}"#,
+            links.join(", ")
+        )
+    };
+    let merge = |number: usize| {
+        format!(
+            r#"{{"iid": {number}, "web_url": "http://forge.example/-/merge_requests/{number}"}}"#
+        )
+    };
+    match asked {
+        (_, "") => (
+            "200 OK",
+            r#"{"path_with_namespace": "acme/team/jobs"}"#.to_owned(),
+        ),
+        ("POST", "/releases") => {
+            let tag = value(text, "tag_name").unwrap_or_default();
+            let made = release(&tag, &[]);
+            state.releases.push((tag, Vec::new()));
+            ("201 Created", made)
+        }
+        ("PUT", path) if path.starts_with("/packages/generic/") => {
+            match std::mem::take(&mut state.refuses_upload) {
+                true => ("502 Bad Gateway", String::new()),
+                false => ("201 Created", r#"{"message": "201 Created"}"#.to_owned()),
+            }
+        }
+        ("GET", path) if path.starts_with("/merge_requests?") => match state.pulls {
+            0 => ("200 OK", "[]".to_owned()),
+            number => ("200 OK", format!("[{}]", merge(number))),
+        },
+        ("POST", "/merge_requests") => {
+            state.pulls += 1;
+            ("201 Created", merge(state.pulls))
+        }
+        ("PUT", path) if path.starts_with("/merge_requests/") => ("200 OK", merge(state.pulls)),
+        (method, path) => {
+            let Some(path) = path.strip_prefix("/releases/") else {
+                return missing;
+            };
+            let (tag, rest) = path.split_once('/').unwrap_or((path, ""));
+            let known = state.releases.iter_mut().find(|(known, _)| known == tag);
+            let Some((tag, files)) = known else {
+                return missing;
+            };
+            if (method, rest) == ("POST", "assets/links") {
+                let name = value(text, "name").unwrap_or_default();
+                files.push((name.clone(), 0));
+                return ("201 Created", format!(r#"{{"name": "{name}"}}"#));
+            }
+            ("200 OK", release(tag, files))
+        }
     }
 }

@@ -175,7 +175,7 @@ fn a_release_with_notes_and_files_on_the_forge() {
     assert_snapshot!(crate::refused(&repo, &arguments), @r#"
     error: there is no token for the forge
      |
-    hint: set FORGE_TOKEN or GH_TOKEN or GITHUB_TOKEN; in a workflow: `GH_TOKEN: ${{ github.token }}`
+    hint: set FORGE_TOKEN or GH_TOKEN or GITHUB_TOKEN or GITLAB_TOKEN; in a workflow: `GH_TOKEN: ${{ github.token }}`
     "#);
     let repo = repo.env("FORGE_TOKEN", "secret");
     forge.with(|forge| forge.refuses_upload = true);
@@ -403,6 +403,90 @@ fn what_others_did_to_a_proposal_is_kept() {
      =   [COMMIT] Merge branch 'main' into release/next
     hint: merge what is proposed, or take them to the branch that it goes into and `git push origin --delete release/next`
     ");
+}
+
+/// A project within groups: on GitLab its path is one part of URLs, and files are packages that a release links to.
+#[test]
+fn a_release_and_a_merge_request_on_gitlab() {
+    let forge = LoopbackForge::start();
+    let on_gitlab = || {
+        monorepo()
+            .env("CI_API_V4_URL", &forge.gitlab_url())
+            .env("CI_PROJECT_PATH", "acme/team/jobs")
+            .env("GITLAB_TOKEN", "secret")
+    };
+    let repo = on_gitlab();
+    forge.with(|forge| forge.refuses_upload = true);
+    let failed = repo.xtask(&["release", "24.09.0", "--push", "--forge-release", "--yes"]);
+    assert_eq!(failed.status, 1, "{failed}");
+    let output = done(&repo, &["release", "--resume"]);
+    let page = "made http://forge.example/-/releases/24.09.0";
+    assert!(output.stderr.contains(page), "{output}");
+    let (releases, requests) = forge.with(|forge| (forge.releases.clone(), forge.requests.clone()));
+    let names: Vec<&str> = releases[0]
+        .1
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl",
+            "acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl"
+        ]
+    );
+    assert_eq!(releases.len(), 1);
+    let project = "/api/v4/projects/acme%2Fteam%2Fjobs";
+    let has = |start: &str, part: &str| {
+        let mut found = requests.iter();
+        found.any(|request| request.starts_with(start) && request.contains(part))
+    };
+    assert!(
+        has(&format!("POST {project}/releases {{"), "Runs on Arm (#1)"),
+        "{requests:?}"
+    );
+    let file = format!("PUT {project}/packages/generic/jobs/24.09.0/{}", names[0]);
+    assert!(has(&file, " bytes"), "{requests:?}");
+    let link = format!("POST {project}/releases/24.09.0/assets/links");
+    assert!(
+        has(
+            &link,
+            &format!("/packages/generic/jobs/24.09.0/{}", names[1])
+        ),
+        "{requests:?}"
+    );
+
+    let repo = on_gitlab();
+    let propose = ["release", "--next", "fragments", "--pull-request", "--yes"];
+    done(&repo, &propose);
+    git(&repo, &["switch", "--quiet", "main"]);
+    git(
+        &repo,
+        &["branch", "--quiet", "--delete", "--force", "release/next"],
+    );
+    repo.write("changes/4.removal.md", "Gone\n");
+    commit(&repo, "more");
+    git(&repo, &["push", "--quiet", "origin", "main"]);
+    done(&repo, &propose);
+    let requests = forge.with(|forge| forge.requests.clone());
+    let merges = requests
+        .iter()
+        .filter(|line| line.contains("/merge_requests"));
+    let merges: Vec<&str> = merges
+        .map(|line| line.split(" {").next().unwrap())
+        .collect();
+    let asked = format!(
+        "GET {project}/merge_requests?state=opened&source_branch=release%2Fnext&target_branch=main "
+    );
+    assert_eq!(
+        merges,
+        [
+            &asked,
+            &format!("POST {project}/merge_requests"),
+            &asked,
+            &format!("PUT {project}/merge_requests/1"),
+        ]
+    );
 }
 
 /// What a forge refuses is told before anything is committed or pushed.

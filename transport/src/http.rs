@@ -215,6 +215,19 @@ impl HttpClient {
         self.sent(request, builder, body).await
     }
 
+    /// Sends `body` once to stand at the URL (PUT), as [`HttpClient::post`] does.
+    ///
+    /// # Errors
+    /// Where no answer came, or nothing moved for too long.
+    pub async fn put(
+        &self,
+        request: &HttpRequest<'_>,
+        body: RequestBody,
+    ) -> Result<HttpResponse, RequestFailure> {
+        let builder = self.sender()?.put(without_login(request.url));
+        self.sent(request, builder, body).await
+    }
+
     async fn sent(
         &self,
         request: &HttpRequest<'_>,
