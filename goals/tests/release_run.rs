@@ -885,6 +885,28 @@ fn what_others_have_gone_on_from_is_out() {
     assert_eq!(sandbox.git(&[names]), before);
 }
 
+/// What is fetched from may be a mirror that is behind.
+#[test]
+fn what_is_out_is_asked_where_it_is_pushed_to() {
+    let sandbox = Sandbox::new();
+    let (remote, mirror) = (sandbox.path("remote.git"), sandbox.path("mirror.git"));
+    let clone = [
+        "clone",
+        "--quiet",
+        "--bare",
+        remote.as_str(),
+        mirror.as_str(),
+    ];
+    Git::nowhere().text(&clone).unwrap();
+    sandbox.git(&["remote", "set-url", "origin", mirror.as_str()]);
+    sandbox.git(&["remote", "set-url", "--push", "origin", remote.as_str()]);
+    let plan = about_to_push(&sandbox, &settings());
+    sandbox.git(&["push", "--quiet", "origin", "HEAD:main", "24.09.0"]);
+    let refused = run(&sandbox, &plan, Way::Abort, None).unwrap_err();
+    insta::assert_snapshot!(refused, @"too late to abort: the release was pushed to `origin`");
+    run(&sandbox, &plan, Way::Resume, None).unwrap();
+}
+
 #[test]
 fn only_what_was_built_is_published() {
     let sandbox = Sandbox::new();

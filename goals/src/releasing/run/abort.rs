@@ -150,21 +150,20 @@ fn arrived(
 ) -> Result<bool, GitError> {
     let git = &context.git;
     let commit = released(journal);
-    for (name, tip) in remote_refs::tips(git, remote, refs)? {
-        let is_tag = name.starts_with("refs/tags/");
-        if tip == commit && (is_tag || commit != journal.origin.commit) {
+    for tip in remote_refs::tips(git, remote, refs)? {
+        let is_tag = tip.name.starts_with("refs/tags/");
+        let is_released = tip.commit == commit;
+        if is_released && (is_tag || commit != journal.origin.commit) {
             return Ok(true);
         }
-        if is_tag || tip == commit || commit == journal.origin.commit {
+        if is_tag || is_released || commit == journal.origin.commit {
             continue;
         }
-        if git.commit(&tip)?.is_none() {
-            remote_refs::fetch(git, remote, &name)?;
+        if git.commit(&tip.commit)?.is_none() {
+            remote_refs::fetch(git, &tip)?;
         }
-        if git
-            .maybe(&["merge-base", "--is-ancestor", commit, &tip])?
-            .is_some()
-        {
+        let contains = ["merge-base", "--is-ancestor", commit, &tip.commit];
+        if git.maybe(&contains)?.is_some() {
             return Ok(true); // somebody has gone on from it
         }
     }

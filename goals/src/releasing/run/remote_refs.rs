@@ -1,25 +1,63 @@
 //! What a remote has under names that a release pushes.
 //!
-//! `git ls-remote` takes patterns: asked for `24.09.0`, it answers with `client/24.09.0` too.
+//! `git ls-remote` takes patterns: asked for `24.09.0`, it answers with `client/24.09.0` too. It asks the place that is
+//! fetched from, which need not be a place that is pushed to.
 
 use std::collections::BTreeMap;
 
 use git::{Git, GitError};
 
-/// The commits that these full names stand for on a remote, as far as it has them; of an annotated tag, the commit that it
-/// marks.
+/// What a name stands for at one place.
+pub(super) struct RemoteTip {
+    /// The remote, or the URL that it is pushed to.
+    pub place: String,
+    /// The full name.
+    pub name: String,
+    /// The commit; of an annotated tag, the one that it marks.
+    pub commit: String,
+}
+
+/// What these full names stand for where a remote is pushed to, as far as it has them.
 pub(super) fn tips<'a>(
     git: &Git,
     remote: &str,
     names: impl IntoIterator<Item = &'a String>,
-) -> Result<BTreeMap<String, String>, GitError> {
+) -> Result<Vec<RemoteTip>, GitError> {
     let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    let mut found = Vec::new();
     if names.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(found);
     }
+    for place in places(git, remote)? {
+        let tips = tips_at(git, &place, &names)?.into_iter();
+        found.extend(tips.map(|(name, commit)| RemoteTip {
+            place: place.clone(),
+            name,
+            commit,
+        }));
+    }
+    Ok(found)
+}
+
+/// Where a remote is pushed to: the remote itself, unless it has other URLs for that.
+fn places(git: &Git, remote: &str) -> Result<Vec<String>, GitError> {
+    let urls = |options: &[&str]| {
+        let asked = [&["remote", "get-url"], options, &["--", remote]].concat();
+        git.maybe(&asked)
+    };
+    let (fetched, pushed) = (urls(&[])?, urls(&["--push", "--all"])?);
+    Ok(
+        match pushed.filter(|pushed| fetched.as_ref() != Some(pushed)) {
+            Some(pushed) => pushed.lines().map(str::to_owned).collect(),
+            None => vec![remote.to_owned()],
+        },
+    )
+}
+
+fn tips_at(git: &Git, place: &str, names: &[&str]) -> Result<BTreeMap<String, String>, GitError> {
     let marked: Vec<String> = names.iter().map(|name| format!("{name}^{{}}")).collect();
-    let mut arguments = vec!["ls-remote", remote];
-    arguments.extend(&names);
+    let mut arguments = vec!["ls-remote", place];
+    arguments.extend(names);
     arguments.extend(marked.iter().map(String::as_str));
     let listed = git.text(&arguments)?;
     let mut tips = BTreeMap::new();
@@ -35,8 +73,8 @@ pub(super) fn tips<'a>(
     Ok(tips)
 }
 
-/// Gets the commits of a branch of a remote, and changes no name here.
-pub(super) fn fetch(git: &Git, remote: &str, branch: &str) -> Result<(), GitError> {
+/// Gets the commits that a branch has there, and changes no name here.
+pub(super) fn fetch(git: &Git, tip: &RemoteTip) -> Result<(), GitError> {
     let quietly = [
         "fetch",
         "--quiet",
@@ -44,6 +82,6 @@ pub(super) fn fetch(git: &Git, remote: &str, branch: &str) -> Result<(), GitErro
         "--no-write-fetch-head",
         "--refmap=",
     ];
-    git.text(&[&quietly[..], &[remote, branch]].concat())?;
+    git.text(&[&quietly[..], &[&tip.place, &tip.name]].concat())?;
     Ok(())
 }

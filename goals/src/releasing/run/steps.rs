@@ -157,8 +157,13 @@ fn moved_on(
     let Ok(tips) = remote_refs::tips(&context.git, remote, branches) else {
         return Ok(false); // the remote does not answer: the push's own error says why
     };
-    for tip in tips.values() {
-        let ancestor = ["merge-base", "--is-ancestor", tip, released(journal)];
+    for tip in tips {
+        let ancestor = [
+            "merge-base",
+            "--is-ancestor",
+            &tip.commit,
+            released(journal),
+        ];
         if context.git.maybe(&ancestor)?.is_none() {
             return Ok(true);
         }
