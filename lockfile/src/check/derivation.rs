@@ -45,7 +45,10 @@ pub fn check_derivation(lock: &Lock) -> Vec<Staleness> {
 }
 
 /// The files of a package that the inputs do not allow.
-fn not_allowed(inputs: &LockInputs, package: &LockedPackage) -> impl Iterator<Item = String> {
+pub(crate) fn not_allowed(
+    inputs: &LockInputs,
+    package: &LockedPackage,
+) -> impl Iterator<Item = String> {
     let is_of_index = matches!(package.source, PackageSource::Index(_));
     let pythons = inputs.pythons(&package.marker);
     let sdist = package.sdist.iter();

@@ -13,6 +13,7 @@ use crate::inputs::input_changes;
 
 pub use consistency::check_consistency;
 pub use derivation::check_derivation;
+pub(crate) use derivation::not_allowed;
 pub use source::check_source;
 pub use staleness::Staleness;
 

@@ -1,10 +1,11 @@
 //! Compares two locks.
 
-use model::{DistFile, Lock, LockInputs, LockedPackage, PackageName, PackageSource};
+use model::{DistFile, HashedProject, Lock, LockInputs, LockedPackage, PackageName, PackageSource};
 use serde::Serialize;
 
 use super::cause::{Cause, Causes};
 use super::change::{ChangeKind, Level};
+use crate::check::not_allowed;
 use crate::inputs::{InputChange, input_changes};
 
 /// The difference of two locks.
@@ -79,7 +80,10 @@ pub fn diff(from: &Lock, to: &Lock) -> LockDiff {
     };
     let changes: Vec<(&PackageName, Vec<ChangeKind>)> = names
         .into_iter()
-        .map(|name| (name, changes(named(from, name), named(to, name))))
+        .map(|name| {
+            let inputs = (&from.inputs, &to.inputs);
+            (name, changes(named(from, name), named(to, name), inputs))
+        })
         .filter(|(_, changes)| !changes.is_empty())
         .collect();
     let causes = Causes::new(from, to, &inputs);
@@ -117,8 +121,15 @@ pub fn nothing(like: &Lock) -> Lock {
     }
 }
 
+/// The inputs of the locks before and after.
+type BothInputs<'a> = (&'a LockInputs, &'a LockInputs);
+
 /// The changes of one project, which may have several versions on each side.
-fn changes(mut from: Vec<LockedPackage>, mut to: Vec<LockedPackage>) -> Vec<ChangeKind> {
+fn changes(
+    mut from: Vec<LockedPackage>,
+    mut to: Vec<LockedPackage>,
+    inputs: BothInputs<'_>,
+) -> Vec<ChangeKind> {
     let mut found = Vec::new();
     let same = |old: &LockedPackage, new: &LockedPackage| {
         (&old.version, &old.source) == (&new.version, &new.source)
@@ -136,7 +147,7 @@ fn changes(mut from: Vec<LockedPackage>, mut to: Vec<LockedPackage>) -> Vec<Chan
             let Some(at) = to.iter().position(|new| fits(old, new)) else {
                 return true;
             };
-            compare(old, &to.remove(at), &mut found);
+            found.extend(compare(old, &to.remove(at), inputs));
             false
         });
     }
@@ -151,7 +162,8 @@ fn changes(mut from: Vec<LockedPackage>, mut to: Vec<LockedPackage>) -> Vec<Chan
     found
 }
 
-fn compare(old: &LockedPackage, new: &LockedPackage, found: &mut Vec<ChangeKind>) {
+fn compare(old: &LockedPackage, new: &LockedPackage, inputs: BothInputs<'_>) -> Vec<ChangeKind> {
+    let mut found = Vec::new();
     let version = || new.version.clone();
     if old.version != new.version {
         found.push(ChangeKind::Version {
@@ -181,7 +193,7 @@ fn compare(old: &LockedPackage, new: &LockedPackage, found: &mut Vec<ChangeKind>
             to: describe(&new.source),
         });
     } else if old.version == new.version {
-        found.extend(files(old, new));
+        found.extend(files(old, new, inputs));
     }
     if let Some(reason) =
         yanked(new).filter(|_| old.version != new.version || yanked(old).is_none())
@@ -191,15 +203,37 @@ fn compare(old: &LockedPackage, new: &LockedPackage, found: &mut Vec<ChangeKind>
             reason: reason.to_owned(),
         });
     }
+    found
 }
 
-fn files(old: &LockedPackage, new: &LockedPackage) -> Option<ChangeKind> {
+/// Other files of the same version, but for those that the inputs of one of the locks leave out.
+fn files(
+    old: &LockedPackage,
+    new: &LockedPackage,
+    (from, to): BothInputs<'_>,
+) -> Option<ChangeKind> {
     let named = |files: &'_ LockedPackage, name: &str| -> Option<DistFile> {
         all_files(files).find(|file| file.filename == name).cloned()
     };
-    let only = |these: &LockedPackage, others: &LockedPackage| -> Vec<String> {
-        let missing = all_files(these).filter(|file| named(others, &file.filename).is_none());
-        missing.map(|file| file.filename.clone()).collect()
+    let hashes = |inputs: &LockInputs| -> Option<HashedProject> {
+        let mut hashed = inputs.hashed.iter();
+        hashed.find(|one| one.name == new.name).cloned()
+    };
+    let same_hashes = hashes(from) == hashes(to);
+    let only = |these: &LockedPackage, others: &LockedPackage, inputs: &LockInputs| {
+        let there = LockedPackage {
+            marker: others.marker.clone(),
+            ..these.clone()
+        };
+        let left_out: Vec<String> = not_allowed(inputs, &there).collect();
+        let missing = all_files(these).filter(|file| {
+            same_hashes
+                && named(others, &file.filename).is_none()
+                && !left_out.contains(&file.filename)
+        });
+        missing
+            .map(|file| file.filename.clone())
+            .collect::<Vec<_>>()
     };
     let replaced: Vec<String> = all_files(new)
         .filter(|file| {
@@ -207,7 +241,7 @@ fn files(old: &LockedPackage, new: &LockedPackage) -> Option<ChangeKind> {
         })
         .map(|file| file.filename.clone())
         .collect();
-    let (added, removed) = (only(new, old), only(old, new));
+    let (added, removed) = (only(new, old, from), only(old, new, to));
     let changed = !(added.is_empty() && removed.is_empty() && replaced.is_empty());
     changed.then(|| ChangeKind::Files {
         version: new.version.clone(),

@@ -219,6 +219,48 @@ mod tests {
         }
     }
 
+    /// Files that settings leave out are no other files, and those that somebody exchanged are.
+    #[test]
+    fn files_that_settings_leave_out() {
+        let with = |files: &str| {
+            let mut lock = small(&["a"], &["a 1"]);
+            let file = |name: &str, hash: u8| model::DistFile {
+                filename: name.to_owned(),
+                sha256: Some(model::Sha256::of(&[hash])),
+                ..lock.packages[0].wheels[0].clone()
+            };
+            let (kinds, hash) = (files.trim_end_matches('!'), u8::from(files.ends_with('!')));
+            let sdist = kinds.contains('s').then(|| file("a-1.tar.gz", hash));
+            let names = [
+                ('l', "a-1-cp312-cp312-manylinux_2_17_x86_64.whl"),
+                ('w', "a-1-cp312-cp312-win_amd64.whl"),
+            ];
+            let names = names.iter().filter(|(kind, _)| kinds.contains(*kind));
+            let wheels = names.map(|(_, name)| file(name, hash)).collect();
+            lock.packages[0].sdist = sdist;
+            lock.packages[0].wheels = wheels;
+            lock
+        };
+        let alarms = |from: &str, to: &str, edit: &dyn Fn(&mut LockInputs)| {
+            let (from, mut to) = (with(from), with(to));
+            edit(&mut to.inputs);
+            let back = diff(&to, &from).packages.len();
+            let there = diff(&from, &to).packages.len();
+            assert_eq!(there, back);
+            there
+        };
+        let on_linux = |i: &mut LockInputs| i.platforms = vec![Platform::LinuxX86_64];
+        let wheels = |i: &mut LockInputs| i.only_binary = PackageSet::All;
+        let sources = |i: &mut LockInputs| i.no_binary = only("a");
+        assert_eq!(alarms("slw", "sl", &on_linux), 0);
+        assert_eq!(alarms("slw", "lw", &wheels), 0);
+        assert_eq!(alarms("slw", "lw", &|i| i.require_wheels = true), 0);
+        assert_eq!(alarms("slw", "s", &sources), 0);
+        assert_eq!(alarms("slw", "l", &on_linux), 1);
+        assert_eq!(alarms("slw", "sl!", &on_linux), 1);
+        assert_eq!(alarms("slw", "sw", &|_| ()), 1);
+    }
+
     #[test]
     fn what_settings_move_and_what_follows() {
         // Version 1 has a wheel alone.
