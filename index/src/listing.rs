@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::{
-    DistFile, FileKind, IndexRole, PackageName, SdistFilename, Sha256, Version, VersionSpecifiers,
-    WheelFilename, WheelTags,
+    DistFile, FileKind, FilenameTags, IndexRole, PackageName, SdistFilename, Sha256, Version,
+    VersionSpecifiers, WheelFilename,
 };
 use rustc_hash::FxHashMap;
 
@@ -73,7 +73,7 @@ pub struct ListedRelease {
 #[derive(Debug, Clone, Copy)]
 pub struct ListedFile<'f> {
     /// The tags of its name, if it is a wheel; `None` if it is a source distribution.
-    pub wheel: Option<WheelTags<'f>>,
+    pub wheel: Option<FilenameTags<'f>>,
     /// Its hash, if the index has one.
     pub sha256: Option<Sha256>,
     /// The Pythons that it is for.
@@ -428,7 +428,7 @@ impl<'a> ListedVersion<'a> {
         self.listing.each_stored(self.at, |row, stored| {
             let compact = &self.listing.parts[row.part].compact;
             each(ListedFile {
-                wheel: WheelTags::of_filename(stored.filename),
+                wheel: FilenameTags::of_filename(stored.filename),
                 sha256: stored.sha256.map(Sha256),
                 requires_python: stored
                     .requires_python

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::ops::{Bound, Range};
 
-use crate::filename::WheelTags;
+use crate::filename::FilenameTags;
 use crate::inputs::LockInputs;
 use crate::interpreter::Implementation;
 use crate::marker::Marker;
@@ -36,13 +36,13 @@ impl Coverage {
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>.
     #[must_use]
-    pub fn of_wheel(wheel: WheelTags<'_>) -> Self {
+    pub fn of_wheel(wheel: FilenameTags<'_>) -> Self {
         Self::of_pythons(wheel).on_tags(wheel.platform)
     }
 
     /// What a wheel could be installed on if it were for every platform.
     #[must_use]
-    pub fn of_pythons(wheel: WheelTags<'_>) -> Self {
+    pub fn of_pythons(wheel: FilenameTags<'_>) -> Self {
         let (mut cpython, mut pypy) = (0, 0);
         for python in wheel.python.split('.') {
             for abi in wheel.abi.split('.') {
@@ -651,7 +651,7 @@ mod tests {
     use crate::interpreter::InterpreterConstraints;
 
     fn of(tags: &str) -> Coverage {
-        Coverage::of_wheel(WheelTags::of_filename(&format!("a-1-{tags}.whl")).unwrap())
+        Coverage::of_wheel(FilenameTags::of_filename(&format!("a-1-{tags}.whl")).unwrap())
     }
 
     fn policy(python: &str, platforms: &[Platform]) -> CoveragePolicy {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Digest as _;
 
-use crate::filename::{SdistFilename, WheelFilename, WheelTags};
+use crate::filename::{FilenameTags, SdistFilename, WheelFilename};
 use pep440_rs::VersionSpecifiers;
 
 /// A SHA-256 hash.
@@ -104,7 +104,7 @@ pub enum FileKind {
 impl FileKind {
     /// The tags of a wheel.
     #[must_use]
-    pub fn wheel_tags(&self) -> Option<WheelTags<'_>> {
+    pub fn wheel_tags(&self) -> Option<FilenameTags<'_>> {
         match self {
             Self::Wheel(wheel) => Some(wheel.wheel_tags()),
             Self::Sdist(_) => None,

@@ -42,7 +42,7 @@ pub struct WheelFilename {
 
 /// The tags in the file name of a wheel: several joined by `.` each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WheelTags<'n> {
+pub struct FilenameTags<'n> {
     /// `cp312`, or `py2.py3`.
     pub python: &'n str,
     /// `abi3`, or `none`.
@@ -51,7 +51,7 @@ pub struct WheelTags<'n> {
     pub platform: &'n str,
 }
 
-impl<'n> WheelTags<'n> {
+impl<'n> FilenameTags<'n> {
     /// The tags at the end of a wheel's file name; nothing else of the name is looked at. `None` if
     /// it is no name of a wheel.
     #[must_use]
@@ -102,8 +102,8 @@ impl WheelFilename {
 
     /// The same tags, unsplit.
     #[must_use]
-    pub fn wheel_tags(&self) -> WheelTags<'_> {
-        WheelTags {
+    pub fn wheel_tags(&self) -> FilenameTags<'_> {
+        FilenameTags {
             python: &self.python_tag,
             abi: &self.abi_tag,
             platform: &self.platform_tag,

@@ -34,7 +34,7 @@ mod version_file;
 pub use coverage::{Coverage, CoverageGap, CoveragePolicy};
 pub use digest::{DigestAlgorithm, FileDigest, FileDigestError, FileDigests};
 pub use file::{DistFile, FileKind, Sha256, Sha256Error};
-pub use filename::{FilenameError, SdistFilename, WheelFilename, WheelTags, split_filename};
+pub use filename::{FilenameError, FilenameTags, SdistFilename, WheelFilename, split_filename};
 pub use inputs::{
     ForkStrategy, ForkStrategyError, HashedProject, HashedProjectError, LockInputs,
     PrereleasePolicy, PrereleasePolicyError,

@@ -14,7 +14,7 @@
 //! use std::sync::Arc;
 //!
 //! use model::{IndexRole, Metadata, PackageName, PackageSource, RequirementSource};
-//! use model::{LockInputs, Version, VersionRange, WheelTags};
+//! use model::{LockInputs, Version, VersionRange, FilenameTags};
 //! use resolve::{DirectRelease, CandidateFile, CandidateFiles, Problem, Provider, ReleaseMetadata};
 //!
 //! /// An index with `menu` 1.0 and 2.0, which requires `icons`, and `icons` 1.0.
@@ -38,7 +38,7 @@
 //!     ) -> Result<Arc<CandidateFiles>, Infallible> {
 //!         let wheel = format!("{name}-{version}-py3-none-any.whl");
 //!         let file = CandidateFile {
-//!             wheel: WheelTags::of_filename(&wheel),
+//!             wheel: FilenameTags::of_filename(&wheel),
 //!             requires_python: None,
 //!             yanked: false,
 //!         };

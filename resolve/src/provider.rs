@@ -4,8 +4,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use model::{
-    Coverage, Metadata, PackageName, PackageSource, RequirementSource, Version, VersionRange,
-    VersionSpecifiers, WheelFilename, WheelTags,
+    Coverage, FilenameTags, Metadata, PackageName, PackageSource, RequirementSource, Version,
+    VersionRange, VersionSpecifiers, WheelFilename,
 };
 
 /// A source of packages.
@@ -92,7 +92,7 @@ pub struct CandidateFiles {
 #[derive(Debug, Clone, Copy)]
 pub struct CandidateFile<'f> {
     /// The tags of its name, if it is a wheel; `None` if it is a source distribution.
-    pub wheel: Option<WheelTags<'f>>,
+    pub wheel: Option<FilenameTags<'f>>,
     /// The Pythons that the file is for (`Requires-Python`).
     pub requires_python: Option<&'f VersionSpecifiers>,
     /// Whether it was yanked (PEP 592).
@@ -155,7 +155,7 @@ impl<'f> FromIterator<CandidateFile<'f>> for CandidateFiles {
 
 impl WheelReach {
     /// What one wheel serves.
-    pub(crate) fn of(wheel: WheelTags<'_>) -> Self {
+    pub(crate) fn of(wheel: FilenameTags<'_>) -> Self {
         let mut reach = Self::default();
         reach.add(wheel);
         reach
@@ -170,7 +170,7 @@ impl WheelReach {
         }
     }
 
-    fn add(&mut self, wheel: WheelTags<'_>) {
+    fn add(&mut self, wheel: FilenameTags<'_>) {
         let pythons = Coverage::of_pythons(wheel);
         self.pythons = self.pythons.union(&pythons);
         self.coverage = self.coverage.union(&pythons.on_tags(wheel.platform));
