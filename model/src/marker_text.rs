@@ -9,10 +9,14 @@
 //! so the marker is written out as it was read.
 //!
 //! And it writes each value between `'`, also one that has a `'` in it, which a sign stands for.
+//!
+//! And it does not know `===`, which compares texts: a version that equals another to the letter is that
+//! version or, where the variable is never written so, none.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
 use pep440_rs::{LocalSegment, Operator, PrereleaseKind, Version, VersionSpecifier};
 use pep508_rs::{MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerValueString};
@@ -32,6 +36,16 @@ const QUOTE: char = '\u{2}';
 const END: char = '!';
 
 const VARIABLES: [&str; 3] = ["platform_release", "platform_version", "platform.version"];
+
+/// Variables that are always versions, and of how many numbers at least and at most.
+const PYTHON_VERSIONS: [(&str, RangeInclusive<usize>); 3] = [
+    ("python_version", 2..=2),
+    ("python_full_version", 3..=usize::MAX),
+    ("implementation_version", 3..=usize::MAX),
+];
+
+/// A condition that holds nowhere.
+const NOWHERE: &str = "(python_version > \"3\" and python_version < \"3\")";
 
 /// Names that variables had before PEP 508, which allows them still. The parser would take an old and a
 /// new name for two variables.
@@ -64,7 +78,8 @@ pub(crate) fn encoded(text: &str) -> Cow<'_, str> {
     let may_have_quote = text.contains('"') && text.contains('\'');
     let old_names = OLD_NAMES.iter().map(|(old, _)| old);
     let mut concerned = VARIABLES.iter().chain(old_names);
-    if !may_have_quote && !concerned.any(|name| text.contains(name)) {
+    let compares_texts = text.contains("===");
+    if !may_have_quote && !compares_texts && !concerned.any(|name| text.contains(name)) {
         return Cow::Borrowed(text);
     }
     let pieces: Vec<Piece<'_>> = Pieces(text).collect();
@@ -190,10 +205,26 @@ fn comparison(pieces: &[Piece<'_>]) -> Option<(String, usize)> {
         (Piece::Quoted(value), Piece::Bare(variable)) => (variable, turned(operator), value),
         _ => return None,
     };
-    if !VARIABLES.contains(&variable) {
-        return None;
-    }
-    Some((written(variable, operator, value)?, third.0 + 1))
+    let text = match VARIABLES.contains(&variable) {
+        true => written(variable, operator, value)?,
+        false if operator == "===" => equal_to_the_letter(variable, value)?,
+        false => return None,
+    };
+    Some((text, third.0 + 1))
+}
+
+/// A variable that is always a version and is compared by `===`.
+fn equal_to_the_letter(variable: &str, value: &str) -> Option<String> {
+    let (_, numbers) = PYTHON_VERSIONS.iter().find(|(name, _)| *name == variable)?;
+    let is_written_so = |version: &Version| {
+        numbers.contains(&version.release().len()) && version.to_string() == value
+    };
+    Some(
+        match value.parse().is_ok_and(|version| is_written_so(&version)) {
+            true => format!("{variable} == \"{value}\""),
+            false => NOWHERE.to_owned(),
+        },
+    )
 }
 
 /// The name that a variable has now.
@@ -222,12 +253,21 @@ fn written(variable: &str, operator: &str, value: &str) -> Option<String> {
     if let (Ok(version), "<" | "<=" | "==" | "!=" | ">=" | ">") = (value.parse(), operator) {
         return Some(compare(operator, &version));
     }
+    if operator == "===" {
+        return Some(match value.parse() {
+            Ok(version) => compare("==", &version),
+            Err(_) => {
+                let mut text = format!("{variable} == ");
+                Piece::Quoted(value).write_to(&mut text);
+                text
+            }
+        });
+    }
     // Those that mean a range: `~= 10.2`, `== 10.*`, `!= 10.*`.
     let specifier: VersionSpecifier = format!("{operator}{value}").parse().ok()?;
     let range = match specifier.operator() {
         Operator::TildeEqual | Operator::EqualStar => specifier_range(&specifier),
         Operator::NotEqualStar => specifier_range(&specifier).complement(),
-        Operator::ExactEqual => return Some(compare("==", specifier.version())),
         _ => return None,
     };
     let (low, high) = range.bounding_range().and_then(|(low, high)| {
@@ -477,6 +517,48 @@ mod tests {
             "platform_release < '1' and platform_version == \"'\"",
         );
         check("os_name == 'a\"b'", "os_name == 'a\"b'");
+    }
+
+    #[test]
+    fn versions_may_be_compared_to_the_letter() {
+        check(
+            "python_version === '3.12'",
+            "python_full_version == '3.12.*'",
+        );
+        check(
+            "'3.12.1' === python_full_version and os_name == 'nt'",
+            "python_full_version == '3.12.1' and os_name == 'nt'",
+        );
+        check(
+            "implementation_version==='3.9.2'",
+            "implementation_version == '3.9.2'",
+        );
+        check("platform_release === '5.4'", "platform_release == '5.4'");
+        check(
+            "platform_release === '6.1-cloud'",
+            "platform_release == '6.1-cloud'",
+        );
+        // As they are never written.
+        for never in [
+            "python_version === '3.12.0'",
+            "python_version === '3'",
+            "python_version === '3.12.*'",
+            "python_full_version === '3.12'",
+            "python_full_version === '3.12.01'",
+            "implementation_version === 'x'",
+        ] {
+            let marker: Marker = never.parse().unwrap();
+            assert!(marker.is_false(), "{never}");
+            check(&format!("{never} or os_name == 'nt'"), "os_name == 'nt'");
+        }
+        // `packaging` refuses to compare what is no version.
+        for refused in [
+            "sys_platform === 'linux'",
+            "extra === 'x'",
+            "python_version !== '3'",
+        ] {
+            assert!(refused.parse::<Marker>().is_err(), "{refused}");
+        }
     }
 
     #[test]
