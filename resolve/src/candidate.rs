@@ -12,6 +12,7 @@ use model::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::dependencies::{Dependencies, base_requirements};
+use crate::last_resort::LastResorts;
 use crate::need::Need;
 use crate::pins::Pins;
 use crate::problem::Problem;
@@ -24,6 +25,9 @@ use crate::requires_python;
 /// The constraints that name a place in place of versions, by project.
 pub(crate) type DirectConstraints = FxHashMap<PackageName, Vec<Requirement>>;
 
+/// Versions, by project.
+pub(crate) type VersionsByProject = FxHashMap<PackageName, VersionRange>;
+
 /// Chooses versions in one part of the universe.
 pub(crate) struct Chooser<'a, P> {
     pub(crate) problem: &'a Problem,
@@ -33,7 +37,9 @@ pub(crate) struct Chooser<'a, P> {
     /// What other parts of the universe chose.
     pub(crate) chosen_elsewhere: &'a Pins,
     /// Versions that the user requires by `==`: such a version may be yanked.
-    pub(crate) exact: &'a FxHashMap<PackageName, VersionRange>,
+    pub(crate) exact: &'a VersionsByProject,
+    /// Yanked versions that are tried after all others, since there is no solution without.
+    pub(crate) last_resorts: &'a LastResorts,
     /// The constraints that name a place.
     pub(crate) direct_constraints: &'a DirectConstraints,
     /// Which Pythons on which platforms files must serve.
@@ -213,6 +219,11 @@ impl<P: Provider> Chooser<'_, P> {
         builds: BuildOrder,
     ) -> Box<dyn Iterator<Item = &'v Version> + 'v> {
         let order = self.order(need, versions);
+        if self.last_resorts.has(need.name) {
+            let mut order: Vec<_> = order.collect();
+            order.sort_by_key(|version| self.last_resorts.contains(need.name, version));
+            return Box::new(order.into_iter());
+        }
         match builds {
             BuildOrder::AsNumbered => Box::new(order),
             BuildOrder::Last => {
@@ -269,6 +280,10 @@ impl<P: Provider> Chooser<'_, P> {
     ) -> Result<Fit, P::Error> {
         if let Some(at) = self.excluding_constraint(need.name, need.demand, version) {
             return Ok(Fit::Nowhere(Reason::Constraint(at)));
+        }
+        match self.fit_of_last_resort(need, version) {
+            Fit::Everywhere => {}
+            other => return Ok(other),
         }
         let inputs = &self.problem.inputs;
         if inputs.allows_wheels(need.name)
@@ -339,6 +354,33 @@ impl<P: Provider> Chooser<'_, P> {
         })
     }
 
+    /// Whether the user requires exactly this version, or the lock has it.
+    fn may_be_yanked(&self, name: &PackageName, version: &Version) -> bool {
+        let exact = self.exact.get(name);
+        self.problem.pins.contains(name, version)
+            || exact.is_some_and(|range| range.contains(version))
+    }
+
+    /// Where a version can be used as far as it may be yanked.
+    fn fit_of_last_resort(&self, need: Need<'_>, version: &Version) -> Fit {
+        if !self.last_resorts.contains(need.name, version) || self.may_be_yanked(need.name, version)
+        {
+            return Fit::Everywhere;
+        }
+        let environments = self.last_resorts.environments(need.name, version);
+        if need.demand.is_subset(&environments) {
+            Fit::Everywhere
+        } else if need.demand.is_disjoint(&environments) {
+            Fit::Nowhere(Reason::Yanked)
+        } else {
+            Fit::Partial(PartialFit {
+                unserved: environments.negate(),
+                reason: Reason::Yanked,
+                served: 0,
+            })
+        }
+    }
+
     /// The files of a release that may be used, wherever that is; why none may, if none may.
     fn usable_files<'f>(
         &self,
@@ -347,11 +389,8 @@ impl<P: Provider> Chooser<'_, P> {
         release: &'f CandidateFiles,
     ) -> Result<Vec<&'f FileGroup>, Reason> {
         let all = release.groups();
-        let may_be_yanked = self.problem.pins.contains(need.name, version)
-            || self
-                .exact
-                .get(need.name)
-                .is_some_and(|range| range.contains(version));
+        let may_be_yanked = self.may_be_yanked(need.name, version)
+            || self.last_resorts.contains(need.name, version);
         let mut files: Vec<&FileGroup> =
             all.iter().filter(|f| may_be_yanked || !f.yanked).collect();
         if files.is_empty() && !all.is_empty() {
@@ -500,6 +539,7 @@ impl<P: Provider> Chooser<'_, P> {
                     .excluding_constraint(need.name, need.demand, other)
                     .is_some()
                 || self.kept.contains(need.name) && !self.problem.pins.keeps(need, other)
+                || self.last_resorts.contains(need.name, other)
             {
                 continue;
             }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    ExtraName, Marker, Requirement, RequirementSource, Version, VersionRange, specifiers_range,
+    ExtraName, Marker, Operator, Requirement, RequirementSource, Version, VersionRange,
+    specifier_range, specifiers_range,
 };
 use rustc_hash::FxHashMap;
 
@@ -21,6 +22,17 @@ pub(crate) fn admitted_range(requirement: &Requirement) -> VersionRange {
         RequirementSource::Index(specifiers) => specifiers_range(&specifiers.0),
         _ => VersionRange::full(),
     }
+}
+
+/// The versions that a requirement names by `==` or `===`.
+pub(crate) fn named_exactly(requirement: &Requirement) -> VersionRange {
+    let specifiers = requirement.specifiers().into_iter();
+    let exact = specifiers
+        .flat_map(|all| all.iter())
+        .filter(|one| matches!(one.operator(), Operator::Equal | Operator::ExactEqual));
+    exact.fold(VersionRange::empty(), |all, one| {
+        all.union(&specifier_range(one))
+    })
 }
 
 /// A direct reference's URL or path, as text.

@@ -103,6 +103,7 @@ mod fact;
 mod fork;
 mod future;
 mod hint;
+mod last_resort;
 mod merge;
 mod need;
 mod no_solution;

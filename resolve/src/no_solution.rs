@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use model::{Marker, PackageName, Version};
+use model::{Marker, PackageName, Version, VersionRange};
 use pubgrub::External;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::conflict::Conflict;
-use crate::dependencies::DependencyMap;
+use crate::dependencies::{DependencyMap, named_exactly};
 use crate::derivation::{Derivation, Leaf, dependencies_of_leaf, leaves};
+use crate::last_resort::LastResort;
 use crate::package::SolverPackage;
 use crate::part::UniversePart;
 use crate::pins::Pins;
@@ -145,18 +146,51 @@ impl NoSolution {
         known.flat_map(|(name, all)| all.iter().map(move |one| (name, &one.name)))
     }
 
+    /// The yanked versions in the conflict that a release in it requires by `==`.
+    pub(crate) fn yanked_but_required(&self, problem: &Problem) -> Vec<(PackageName, LastResort)> {
+        let leaves = leaves(&self.derivation);
+        let required_exactly = |name: &PackageName| {
+            let requirements = leaves
+                .iter()
+                .flat_map(|leaf| dependencies_of_leaf(&self.dependencies, leaf))
+                .filter(|(_, requirement)| requirement.name == *name);
+            requirements.fold(VersionRange::empty(), |all, (_, requirement)| {
+                all.union(&named_exactly(requirement))
+            })
+        };
+        let mut found = Vec::new();
+        for leaf in &leaves {
+            if let External::Custom(package, yanked, Reason::Yanked) = leaf
+                && let Some(name) = package.name()
+            {
+                let one = LastResort {
+                    versions: required_exactly(name).intersection(yanked),
+                    environments: self.region(problem),
+                };
+                if !one.versions.is_empty() {
+                    found.push((name.clone(), one));
+                }
+            }
+        }
+        found
+    }
+
+    /// The environments in which all the facts hold, as far as the part has some of them. The part may be
+    /// smaller, for the sake of others.
+    fn region(&self, problem: &Problem) -> Marker {
+        let facts = self.where_facts_hold(problem).into_iter();
+        facts
+            .filter(|marker| !self.part.excludes(marker))
+            .fold(Marker::TRUE, |all, one| all.and(&one))
+    }
+
     /// The conflict as data, to be explained to the user.
     pub(crate) fn into_conflict(
         self,
         problem: &Problem,
         versions: FxHashMap<PackageName, Arc<[Version]>>,
     ) -> Conflict {
-        // The part may be smaller, for the sake of others.
-        let region = self
-            .where_facts_hold(problem)
-            .into_iter()
-            .filter(|marker| !self.part.excludes(marker))
-            .fold(Marker::TRUE, |all, one| all.and(&one));
+        let region = self.region(problem);
         Conflict {
             environments: region.and(&problem.inputs.universe()),
             region,

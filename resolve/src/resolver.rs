@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    CoveragePolicy, ExtraName, ForkStrategy, Marker, Operator, PackageName, Resolution, Version,
-    VersionRange, specifier_range,
+    CoveragePolicy, ExtraName, ForkStrategy, Marker, PackageName, Resolution, Version, VersionRange,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::candidate::{Chooser, DirectConstraints, Fit, ReleaseRequirements};
+use crate::candidate::{Chooser, DirectConstraints, Fit, ReleaseRequirements, VersionsByProject};
 use crate::conflict::Conflict;
+use crate::dependencies::named_exactly;
 use crate::fork::{Fork, ForkStep};
 use crate::future::DividedUniverse;
+use crate::last_resort::{LastResort, LastResorts};
 use crate::merge::merge;
 use crate::need::Need;
 use crate::no_solution::{NoSolution, Remedy};
@@ -65,7 +66,8 @@ pub enum ResolveError<E> {
 /// 3. A part in which requirements differ by marker is split, and each half is solved. So is a part
 ///    in which a version has files for some environments only.
 /// 4. A part without a solution is split if the clash is needed in one half only. If a pin takes
-///    part in the clash, the pin is given up and everything starts again.
+///    part in the clash, the pin is given up and everything starts again. If a yanked version does
+///    that a release requires by `==`, everything starts again with that version as a last resort.
 /// 5. If a solution shows that a project is needed in more environments than its version was
 ///    chosen for, the solution is thrown away and the part starts again with that knowledge.
 /// 6. Later Pythons get the solutions of the others, or, where these do not hold, their own.
@@ -86,6 +88,7 @@ pub fn resolve<P: Provider>(
     let universe = DividedUniverse::of(&problem.inputs);
     let mut kept = problem.pins.kept();
     let required = RefCell::default();
+    let mut last_resorts = LastResorts::default();
     loop {
         let attempt = Attempt {
             policy: &policy,
@@ -94,6 +97,7 @@ pub fn resolve<P: Provider>(
             provider,
             kept: &kept,
             exact: &exact,
+            last_resorts: &last_resorts,
             direct_constraints: &direct_constraints,
             queue: Queue::new(problem.inputs.fork_strategy),
             required: &required,
@@ -107,6 +111,12 @@ pub fn resolve<P: Provider>(
                     kept.remove(&name);
                 }
             }
+            AttemptEnd::Admit(yanked) => {
+                kept = problem.pins.kept();
+                for (name, one) in yanked {
+                    last_resorts.add(name, one);
+                }
+            }
         }
     }
 }
@@ -118,7 +128,9 @@ struct Attempt<'a, P> {
     universe: &'a DividedUniverse,
     provider: &'a P,
     kept: &'a FxHashSet<PackageName>,
-    exact: &'a FxHashMap<PackageName, VersionRange>,
+    exact: &'a VersionsByProject,
+    /// Yanked versions that only releases require by `==`.
+    last_resorts: &'a LastResorts,
     direct_constraints: &'a DirectConstraints,
     required: &'a RefCell<FxHashMap<(PackageName, Version), ReleaseRequirements>>,
     /// The parts that are not solved yet.
@@ -141,14 +153,16 @@ enum AttemptEnd {
     Solved(Vec<Solution>),
     /// No solution was found because of these pins.
     LetGo(Vec<PackageName>),
+    /// No solution was found without these yanked versions.
+    Admit(Vec<(PackageName, LastResort)>),
 }
 
 /// How an attempt goes on after a part that has no solution.
 enum Way {
     /// With the part in pieces, or from the start of the part.
     On,
-    /// With a new attempt that does not keep these pins.
-    Back(Vec<PackageName>),
+    /// With a new attempt, which begins with what this one came to know.
+    Back(AttemptEnd),
 }
 
 /// How to go on after a part that has no solution.
@@ -170,7 +184,7 @@ impl<P: Provider> Attempt<'_, P> {
             if let Some(no_solution) = self.advance(fork, self.kept)? {
                 match self.recover(no_solution)? {
                     Way::On => {}
-                    Way::Back(pins) => return Ok(AttemptEnd::LetGo(pins)),
+                    Way::Back(end) => return Ok(end),
                 }
             }
         }
@@ -213,6 +227,7 @@ impl<P: Provider> Attempt<'_, P> {
             kept,
             chosen_elsewhere,
             exact: self.exact,
+            last_resorts: self.last_resorts,
             direct_constraints: self.direct_constraints,
             policy: self.policy,
             required: self.required,
@@ -266,8 +281,13 @@ impl<P: Provider> Attempt<'_, P> {
     fn recover(&mut self, no_solution: NoSolution) -> Result<Way, ResolveError<P::Error>> {
         match self.way_on(no_solution) {
             WayOn::On => Ok(Way::On),
-            WayOn::Without(pins, _) => Ok(Way::Back(pins)),
+            WayOn::Without(pins, _) => Ok(Way::Back(AttemptEnd::LetGo(pins))),
             WayOn::None(no_solution) => {
+                let mut yanked = no_solution.yanked_but_required(self.problem);
+                yanked.retain(|(name, one)| !self.last_resorts.covers(name, one));
+                if !yanked.is_empty() {
+                    return Ok(Way::Back(AttemptEnd::Admit(yanked)));
+                }
                 let versions = self.versions(&no_solution.projects())?;
                 let conflict = no_solution.into_conflict(self.problem, versions);
                 Err(ResolveError::Conflict(Box::new(conflict)))
@@ -454,22 +474,17 @@ fn direct_constraints(problem: &Problem) -> DirectConstraints {
 }
 
 /// The versions that requirements, constraints and overrides name by `==`, by project.
-fn exact_versions(problem: &Problem) -> FxHashMap<PackageName, VersionRange> {
-    let mut exact = FxHashMap::<_, VersionRange>::default();
+fn exact_versions(problem: &Problem) -> VersionsByProject {
     let overrides = problem.inputs.overrides.iter().map(|one| &one.requirement);
-    let named = problem
-        .inputs
-        .requirements
-        .iter()
-        .chain(problem.constraints());
-    for requirement in named.chain(overrides) {
-        for specifier in requirement.specifiers().into_iter().flat_map(|s| s.iter()) {
-            if matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual) {
-                let range = exact
-                    .entry(requirement.name.clone())
-                    .or_insert_with(VersionRange::empty);
-                *range = range.union(&specifier_range(specifier));
-            }
+    let requirements = problem.inputs.requirements.iter();
+    let named = requirements.chain(problem.constraints()).chain(overrides);
+    let mut exact = VersionsByProject::default();
+    for requirement in named {
+        let range = named_exactly(requirement);
+        if !range.is_empty() {
+            let all = exact.entry(requirement.name.clone());
+            let all = all.or_insert_with(VersionRange::empty);
+            *all = all.union(&range);
         }
     }
     exact

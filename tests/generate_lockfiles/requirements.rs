@@ -704,6 +704,7 @@ fn yanked(requirements: &str, settings: &str) -> Output {
         Package::new("a", "1.0").yanked("broken on Tuesdays"),
         Package::new("a", "2.0"),
         Package::new("b", "1.0").requires("a>=2"),
+        Package::new("c", "1.0").requires("a==1.0"),
     ]);
     let repo = repo().index(&index).requirements(requirements);
     repo.write("constraints.txt", "a==1.0\n");
@@ -736,6 +737,18 @@ fn what_was_yanked_and_is_named_exactly_is_locked_with_a_warning() {
     python-default (python.lock): 2 packages, written
       + a 1.0  (the requirement `b` is new, through b)
       + b 1.0  (the requirement `b` is new)
+    ");
+}
+
+#[test]
+fn what_was_yanked_and_a_release_names_exactly_is_locked_with_a_warning() {
+    assert_snapshot!(yanked("c\n", ""), @"
+    exit status 0
+    ----- stderr
+    warning: python-default: a 1.0 was yanked: broken on Tuesdays (c 1.0 requires exactly this version)
+    python-default (python.lock): 2 packages, written
+      + a 1.0  (the requirement `c` is new, through c)
+      + c 1.0  (the requirement `c` is new)
     ");
 }
 

@@ -1,5 +1,5 @@
-//! What is locked though an index withdrew it (PEP 592): a requirement by `==` admits it, or the lock
-//! had it before.
+//! What is locked though an index withdrew it (PEP 592): a requirement by `==` admits it, of the
+//! user or of a release, or the lock had it before.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ enum YankedCause {
     Named(Arc<str>, usize),
     /// An override does.
     Overridden,
+    /// A release does.
+    Required(PackageName, Version),
     /// The lock had it.
     Kept,
 }
@@ -33,7 +35,7 @@ enum YankedCause {
 /// The packages of `lock` that were withdrawn.
 pub(super) fn packages(lock: &Lock, declared: &ResolveDeclaration) -> Vec<YankedPackage> {
     let yanked = lock.packages.iter().filter_map(|package| {
-        let cause = cause(package, declared);
+        let cause = cause(package, lock, declared);
         let mut files = package.sdist.iter().chain(&package.wheels);
         // A release of which some files are left is chosen for these.
         if matches!(cause, YankedCause::Kept) && files.any(|file| file.yanked.is_none()) {
@@ -49,7 +51,7 @@ pub(super) fn packages(lock: &Lock, declared: &ResolveDeclaration) -> Vec<Yanked
     yanked.collect()
 }
 
-fn cause(package: &LockedPackage, declared: &ResolveDeclaration) -> YankedCause {
+fn cause(package: &LockedPackage, lock: &Lock, declared: &ResolveDeclaration) -> YankedCause {
     let inputs = &declared.inputs;
     let mut named = inputs.requirements.iter().chain(&inputs.constraints);
     if let Some(requirement) = named.find(|one| names_exactly(one, package))
@@ -58,9 +60,17 @@ fn cause(package: &LockedPackage, declared: &ResolveDeclaration) -> YankedCause 
         return YankedCause::Named(Arc::clone(&place.path), place.line);
     }
     let mut overrides = inputs.overrides.iter().map(|one| &one.requirement);
-    match overrides.any(|one| names_exactly(one, package)) {
-        true => YankedCause::Overridden,
-        false => YankedCause::Kept,
+    if overrides.any(|one| names_exactly(one, package)) {
+        return YankedCause::Overridden;
+    }
+    let names_it = |requirer: &&LockedPackage| {
+        let mut dependencies = requirer.dependencies.iter();
+        dependencies.any(|one| names_exactly(one, package))
+            && !requirer.marker.is_disjoint(&package.marker)
+    };
+    match lock.packages.iter().find(names_it) {
+        Some(requirer) => YankedCause::Required(requirer.name.clone(), requirer.version.clone()),
+        None => YankedCause::Kept,
     }
 }
 
@@ -95,6 +105,9 @@ impl fmt::Display for YankedPackage {
         match cause {
             YankedCause::Named(path, line) => {
                 write!(f, " ({path}:{line} names exactly this version)")
+            }
+            YankedCause::Required(name, version) => {
+                write!(f, " ({name} {version} requires exactly this version)")
             }
             YankedCause::Overridden => f.write_str(" (an override names exactly this version)"),
             YankedCause::Kept => write!(

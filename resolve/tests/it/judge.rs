@@ -159,7 +159,9 @@ pub(crate) fn problems(
     let mut todo = active(&fixture.problem.inputs.requirements, environment, &[]);
     let mut reached = BTreeSet::new();
     let mut done = BTreeSet::new();
+    let mut followed = Vec::new();
     while let Some(requirement) = todo.pop() {
+        followed.push(requirement.clone());
         let name = &requirement.name;
         let Some(version) = chosen.get(name).map(|versions| &versions[0]) else {
             out.push(format!("{requirement} is missing"));
@@ -183,7 +185,7 @@ pub(crate) fn problems(
     for (name, versions) in &chosen {
         let used = match direct_of(fixture, name, &versions[0]) {
             Some(direct) => direct_is_usable(fixture, direct, environment),
-            None => usable(fixture, name, &versions[0], environment),
+            None => usable(fixture, name, &versions[0], environment, &followed),
         };
         if let Err(why) = used {
             out.push(format!("{name} {}: {why}", versions[0]));
@@ -306,12 +308,14 @@ pub(crate) fn admits(specifiers: &VersionSpecifiers, version: &Version) -> bool 
     })
 }
 
-/// Why the policies do not allow a release in the environment, if they do not.
+/// Why the policies do not allow a release in the environment, if they do not. `required` is what
+/// the chosen releases require there.
 fn usable(
     fixture: &Fixture,
     name: &PackageName,
     version: &Version,
     environment: &Environment,
+    required: &[Requirement],
 ) -> Result<(), String> {
     let entry = fixture
         .index
@@ -352,7 +356,8 @@ fn usable(
         .iter()
         .chain(&problem.inputs.constraints);
     let overrides = problem.inputs.overrides.iter().map(|one| &one.requirement);
-    let mut named = of_inputs.chain(&problem.bounds).chain(overrides);
+    let named = of_inputs.chain(&problem.bounds).chain(overrides);
+    let mut named = named.chain(required);
     let asked_for_exactly = named.any(|requirement| {
         requirement.name == *name
             && requirement.specifiers().is_some_and(|specifiers| {
@@ -518,7 +523,7 @@ pub(crate) fn has_solution_with(
         let may_be = |version: &&Version| {
             let files = releases[*version].files.iter();
             held.get(name).is_none_or(|held| held.contains(version))
-                && usable(fixture, name, version, environment).is_ok()
+                && usable(fixture, name, version, environment, &[]).is_ok()
                 && installs_somewhere(files, environment)
         };
         (

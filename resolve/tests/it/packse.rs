@@ -15,9 +15,9 @@ use toml_edit::{DocumentMut, Item};
 use crate::fixture::{Facts, Fixture, Index, text};
 use crate::judge::{self, Environment};
 
-/// The outcomes that our policies give in place of the recorded ones: `if-necessary` and
-/// `prefer-stable` in the suite's `overrides.json`.
-const BY_POLICY: [(&str, &[(&str, &str)]); 5] = [
+/// The outcomes that our policies give in place of the recorded ones: `if-necessary`, `prefer-stable`
+/// and `pip-yanked` in the suite's `overrides.json`.
+const BY_POLICY: [(&str, &[(&str, &str)]); 6] = [
     ("package-only-prereleases-in-range", &[("a", "1.0.0a1")]),
     ("package-prereleases-specifier-boundary", &[("a", "0.1.0")]),
     (
@@ -31,6 +31,10 @@ const BY_POLICY: [(&str, &[(&str, &str)]); 5] = [
     (
         "transitive-prerelease-and-stable-dependency-many-versions-holes",
         &[("a", "1.0.0"), ("b", "1.0.0"), ("c", "2.0.0b4")],
+    ),
+    (
+        "transitive-yanked-and-unyanked-dependency",
+        &[("a", "1.0.0"), ("b", "1.0.0"), ("c", "2.0.0")],
     ),
 ];
 

@@ -183,7 +183,29 @@ fn a_yanked_release_needs_an_exact_requirement() {
         "override a==2 \n > b \n b 1 -> a<2 \n a 2 {yanked} \n a 1",
         "a==2 \n b==1",
     );
-    check("> b \n b 1 -> a==2 \n a 2 {yanked}", "conflict");
+    // What a release requires by `==` may be yanked where nothing else is a solution.
+    check("> b \n b 1 -> a==2 \n a 2 {yanked}", "a==2 \n b==1");
+    check(
+        "> b \n b 2 -> a==2 \n b 1 -> a \n a 2 {yanked} \n a 1",
+        "a==1 \n b==1",
+    );
+    check("> b \n b 1 -> a==2.* \n a 2 {yanked}", "conflict");
+    check(
+        "> b \n > c \n b 1 -> a==2 \n c 1 -> a>=1 \n a 2 {yanked} \n a 1",
+        "a==2 \n b==1 \n c==1",
+    );
+    check(
+        "> b \n > c \n b 1 -> a==2 \n c 1 -> a<2 \n a 2 {yanked} \n a 1",
+        "conflict",
+    );
+    check(
+        "> b \n b 1 -> a==2.5 \n a 2 {yanked} \n a 3 {yanked}",
+        "conflict",
+    );
+    check(
+        "> b ; os_name == 'nt' \n > a \n b 1 -> a==2 \n a 2 {yanked} \n a 1",
+        "a==1 ; os_name != 'nt'\na==2 ; os_name == 'nt'\nb==1 ; os_name == 'nt'",
+    );
     check(
         "> b \n > a==2 \n b 1 -> a \n a 2 {yanked} \n a 1",
         "a==2 \n b==1",
