@@ -68,7 +68,7 @@ pub fn first_steps(session: &Session) -> Result<FirstSteps, GoalError> {
     let mut written = Vec::new();
     let resolves = settings.python.resolves.iter();
     let resolves: Vec<(String, Utf8PathBuf)> = resolves
-        .map(|(name, lock)| (name.clone(), lock.clone()))
+        .map(|(name, lock)| (name.clone(), lock.to_path_buf()))
         .collect();
     let mut open = resolves
         .iter()

@@ -340,11 +340,30 @@ fn two_spellings_of_one_lock() {
          resolves = { a = 'locks/a.lock', b = './locks/../locks/a.lock' }\n",
     );
     assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
-    error: the resolves `a` and `b` have the same lockfile, ./locks/../locks/a.lock
+    error: the resolves `a` and `b` have the same lockfile, locks/a.lock
     --> Cargo.toml
      |
     hint: give each resolve a file of its own
     ");
+}
+
+#[test]
+fn a_lock_in_the_place_of_its_requirements() {
+    let repo = repo().requirements("a==1.0\n").file(
+        "Cargo.toml",
+        "[workspace.metadata.xtask.python]\ninterpreter_constraints = ['CPython==3.12.*']\n\
+         resolves = { python-default = './requirements.txt' }\n",
+    );
+    assert_snapshot!(refused(&repo, &["generate-lockfiles"]), @"
+    error: cannot lock `python-default`: its lock would replace requirements.txt, which has its requirements
+     --> requirements.txt:1:1
+      |
+    1 | a==1.0
+      | ^^^^^^
+      |
+    hint: name another file for it in `[python.resolves]`, such as python-default.lock
+    ");
+    assert_eq!(repo.read("requirements.txt"), "a==1.0\n");
 }
 
 #[test]

@@ -258,6 +258,7 @@ impl Generator<'_> {
                 self.indexes.name_of(source, resolve)
             })?;
         declared.check_required()?;
+        declared.check_lockfile(&path.relative)?;
         declared.inputs.require_wheels |= self.request.require_wheels;
         if let Some(strategy) = self.request.fork_strategy {
             declared.inputs.fork_strategy = strategy;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use camino::Utf8Path;
 use model::{
     FileDigest, HashedProject, LockInputs, NameError, Override, PackageName, PackageSet, Place,
     PrereleasePolicy, ProjectReference, Requirement, RequirementSource,
@@ -209,6 +210,21 @@ impl ResolveDeclaration {
         ))
         .at(place.clone())
         .hint("name a requirement where it reads them, or remove the target"))
+    }
+
+    /// Fails where the lock would replace a file that it is made of.
+    pub fn check_lockfile(&self, lockfile: &Utf8Path) -> Result<(), GoalError> {
+        let Some((_, place)) = self.places.iter().find(|(_, at)| *at.path == *lockfile) else {
+            return Ok(());
+        };
+        let resolve = &self.resolve;
+        Err(GoalError::failure(format!(
+            "cannot lock `{resolve}`: its lock would replace {lockfile}, which has its requirements"
+        ))
+        .at(place.clone())
+        .hint(format!(
+            "name another file for it in `[python.resolves]`, such as {resolve}.lock"
+        )))
     }
 
     /// The files in which the requirements and constraints stand.

@@ -13,7 +13,7 @@ use model::{
     DistFile, IndexRole, LockInputs, LockedPackage, PackageName, PackageSource, VersionSpecifiers,
 };
 use transport::NetworkAccess;
-use workspace::settings::OWN_FILE;
+use workspace::settings::{OWN_FILE, RepositoryFile};
 
 use super::ahead::file_policy;
 use super::existing::LockPath;
@@ -140,14 +140,14 @@ impl LockChecker<'_> {
         let Some(then) = self.resolves_at(git, revision)? else {
             return Ok(path.relative.clone());
         };
-        let resolve = now.iter().find(|(_, file)| **file == path.relative);
+        let resolve = now.iter().find(|(_, file)| ***file == path.relative);
         let known = resolve.and_then(|(name, _)| then.get(name));
-        if let Some(file) = known.or_else(|| then.values().find(|file| **file == path.relative)) {
-            return Ok(file.clone());
+        if let Some(file) = known.or_else(|| then.values().find(|file| ***file == path.relative)) {
+            return Ok(file.to_path_buf());
         }
         // A resolve that is gone became one that is new: of several, the one whose lock has the most of this one's.
         let gone = then.iter().filter(|(name, _)| !now.contains_key(*name));
-        let mut likest: Option<(usize, &Utf8PathBuf)> = None;
+        let mut likest: Option<(usize, &Utf8Path)> = None;
         for (_, file) in gone {
             let Some(before) = self.lock_at(git, revision, file, lock)? else {
                 continue;
@@ -160,7 +160,7 @@ impl LockChecker<'_> {
                 likest = Some((shared, file));
             }
         }
-        Ok(likest.map_or_else(|| path.relative.clone(), |(_, file)| file.clone()))
+        Ok(likest.map_or_else(|| path.relative.clone(), |(_, file)| file.to_owned()))
     }
 
     /// The lock of a file at a revision; `None` where there was none.
@@ -189,7 +189,7 @@ impl LockChecker<'_> {
         &self,
         git: &Git,
         revision: &str,
-    ) -> Result<Option<BTreeMap<String, Utf8PathBuf>>, GoalError> {
+    ) -> Result<Option<BTreeMap<String, RepositoryFile>>, GoalError> {
         let unwritten = |error: std::io::Error| {
             GoalError::failure(format!("cannot write a temporary file: {error}"))
         };

@@ -41,13 +41,13 @@ pub fn write_trial(session: &Session) -> Result<TrialLocks, GoalError> {
     let mut copies = Vec::new();
     for (resolve, lockfile) in &session.settings.python.resolves {
         let own = match lockfile.as_str().ends_with(END) {
-            true => lockfile.clone(),
+            true => lockfile.to_path_buf(),
             false => own_path(lockfile),
         };
         let key = toml_edit::Key::new(resolve);
         let value = toml_edit::Value::from(own.as_str());
         let _infallible = writeln!(text, "{key} = {value}");
-        copies.push((lockfile.clone(), own));
+        copies.push((lockfile.to_path_buf(), own));
     }
     let mut written = vec![Utf8PathBuf::from(OWN_FILE)];
     for (theirs, own) in copies {
@@ -85,7 +85,7 @@ pub fn undo(session: &Session) -> Result<Vec<Utf8PathBuf>, GoalError> {
     }
     let locks = session.settings.python.resolves.values();
     let locks = locks.filter(|path| path.as_str().ends_with(END));
-    let locks = locks.flat_map(|path| [path.clone(), format!("{path}{METADATA}").into()]);
+    let locks = locks.flat_map(|path| [path.to_path_buf(), format!("{path}{METADATA}").into()]);
     let mut removed = Vec::new();
     // The settings file goes last: what it names can be found until then.
     for path in locks.chain([Utf8PathBuf::from(OWN_FILE)]) {

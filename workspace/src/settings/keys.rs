@@ -31,7 +31,7 @@ use wheel::rules::LicenseStyle;
 
 use super::cutoff::Cutoff;
 use super::description::{SettingDescription, shown};
-use super::kinds::{FirstPartyRequirements, Percentage, Setting, ToolArguments};
+use super::kinds::{FirstPartyRequirements, Percentage, RepositoryFile, Setting, ToolArguments};
 use super::level::MessageLevel;
 use super::limits::{MemorySize, Parallelism};
 use super::release::{PublishIndex, TagTemplate, VersionedText};
@@ -542,12 +542,12 @@ section! {
         /// The resolve of a target that does not name one.
         default_resolve: String = "python-default".to_owned(),
         /// The lockfile of each resolve, relative to the root.
-        resolves: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
+        resolves: BTreeMap<String, RepositoryFile> = BTreeMap::new(),
         /// The Pythons of each resolve.
         resolves_to_interpreter_constraints: BTreeMap<String, InterpreterConstraints> =
             BTreeMap::new(),
         /// A file with constraints for each resolve, relative to the root.
-        resolves_to_constraints_file: BTreeMap<String, Utf8PathBuf> = BTreeMap::new(),
+        resolves_to_constraints_file: BTreeMap<String, RepositoryFile> = BTreeMap::new(),
         /// Requirements for each resolve that replace those of packages.
         resolves_to_overrides: BTreeMap<String, Vec<Override>> = BTreeMap::new(),
         /// Projects for each resolve that are left out although packages require them.

@@ -1,18 +1,20 @@
 //! How each kind of setting is read from a value: strings, lists, tables, names, platforms.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 use std::time::Duration;
 
 use ::remote::{BearerToken, CacheContentBehavior, RemoteCacheWarnings, RemoteProvider};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use checks::{BuildFileFormatter, CheckTool};
 use engine::SandboxKeeping;
 use install::environment::LinkMode;
 use model::{
     ExtraName, ForkStrategy, InterpreterConstraints, MetadataOverride, Override, PackageName,
-    PackageSet, Platform, PrereleasePolicy, Requirement, Specifiers, Version, VersionSpecifiers,
-    nearest,
+    PackageSet, Platform, PrereleasePolicy, RepoPath, Requirement, Specifiers, Version,
+    VersionSpecifiers, nearest,
 };
 use pytest::{CoverageReport, OutputPolicy};
 use targets::kinds::{TypeDeclaration, Values};
@@ -103,6 +105,57 @@ impl Setting for String {
 impl Setting for Utf8PathBuf {
     fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
         node.text("a path").map(Self::from)
+    }
+}
+
+/// A file of the repository: its path from the root, with `.` and `..` followed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RepositoryFile(Utf8PathBuf);
+
+impl Deref for RepositoryFile {
+    type Target = Utf8Path;
+
+    fn deref(&self) -> &Utf8Path {
+        &self.0
+    }
+}
+
+impl fmt::Display for RepositoryFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl AsRef<Utf8Path> for RepositoryFile {
+    fn as_ref(&self) -> &Utf8Path {
+        &self.0
+    }
+}
+
+impl FromStr for RepositoryFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match RepoPath::new("").follow(text) {
+            None => Err(format!(
+                "`{text}` is not in the repository: paths are relative to its root"
+            )),
+            Some(_) if is_folder(text) => Err(format!("`{text}` is a folder, not a file")),
+            Some(path) => Ok(Self(path.into())),
+        }
+    }
+}
+
+/// Whether a path names a folder by its last part.
+fn is_folder(path: &str) -> bool {
+    let last = path.rsplit('/').next();
+    last.is_some_and(|last| ["", ".", ".."].contains(&last))
+}
+
+impl Setting for RepositoryFile {
+    fn read(node: &SettingNode) -> Result<Self, SettingMistake> {
+        let path = node.text("a path")?.parse();
+        path.map_err(|reason| node.mistake(SettingMistakeKind::BadValue(reason)))
     }
 }
 

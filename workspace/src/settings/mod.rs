@@ -44,6 +44,7 @@ pub use document::OWN_FILE;
 pub use error::{SettingsError, SettingsProblem};
 pub use flag::{FlagMeaning, SettingFlag};
 pub use keys::{PIP_INDEX, ToolOptions};
+pub use kinds::RepositoryFile;
 pub use kinds::{FirstPartyRequirements, Percentage, ToolArguments};
 pub use level::MessageLevel;
 pub use root::find_root;
@@ -133,12 +134,12 @@ impl Settings {
 
     /// The lockfile of a resolve, relative to the root.
     pub fn lockfile(&self, resolve: &str) -> Option<&Utf8Path> {
-        self.python.resolves.get(resolve).map(Utf8PathBuf::as_path)
+        self.python.resolves.get(resolve).map(|file| &**file)
     }
 
     /// The constraints file of a resolve, relative to the root.
     pub fn constraints_file(&self, resolve: &str) -> Option<&Utf8Path> {
-        of_resolve(&self.python.resolves_to_constraints_file, resolve).map(Utf8PathBuf::as_path)
+        of_resolve(&self.python.resolves_to_constraints_file, resolve).map(|file| &**file)
     }
 
     /// What stands in for the requirements of packages in a resolve.

@@ -19,7 +19,7 @@ use super::tree::{
     Placeholders, SettingMistake, SettingMistakeKind, SettingNode, SettingTree, name_span,
 };
 use super::{DEFAULT_RESOLVE_KEY, Settings, UnusedMistake, UnusedSetting};
-use model::{RepoPath, nearest};
+use model::nearest;
 use targets::InferredRepository;
 
 /// The settings files of one repository, parsed.
@@ -237,7 +237,10 @@ pub(super) fn read(
         Some(_) => "3rdparty/python/default.lock", // what Pants has where nothing is said
         None => "python.lock",
     };
-    python.resolves = BTreeMap::from([("python-default".to_owned(), lockfile.into())]);
+    let lockfile = lockfile.parse().into_iter();
+    python.resolves = lockfile
+        .map(|lockfile| ("python-default".to_owned(), lockfile))
+        .collect();
     let of_pants = files.pants.iter().chain(&files.further);
     let inferred = files.inferred.iter().map(|(document, _)| document);
     let ours = inferred
@@ -656,13 +659,11 @@ fn check_resolves(
     }
     let mut owners = BTreeMap::new();
     for (resolve, lockfile) in resolves {
-        let path = RepoPath::new("").follow(lockfile.as_str());
-        let path = path.unwrap_or_else(|| lockfile.to_string());
-        if let Some(first) = owners.insert(path, resolve) {
+        if let Some(first) = owners.insert(lockfile, resolve) {
             let problem = SettingsProblem::SharedLockfile {
                 first: first.clone(),
                 second: resolve.clone(),
-                lockfile: lockfile.clone(),
+                lockfile: lockfile.to_path_buf(),
             };
             return Err(SettingsError::whole(&document.path, problem));
         }

@@ -416,6 +416,59 @@ fn two_resolves_of_one_lockfile() {
 }
 
 #[test]
+fn a_lockfile_is_a_file_of_the_repository() {
+    let locked = |path: &str| {
+        let text = format!("[workspace.metadata.xtask.python]\nresolves = {{ a = '{path}' }}\n");
+        our_error(&text)
+    };
+    for (inside, path) in [
+        ("./x.lock", "x.lock"),
+        ("y/../x.lock", "x.lock"),
+        ("y//x", "y/x"),
+    ] {
+        let text = format!("[python]\nenable_resolves = true\nresolves = {{ a = '{inside}' }}\n");
+        let settings = pants(&text);
+        assert_eq!(settings.lockfile("a").unwrap(), path);
+    }
+    insta::assert_snapshot!(locked("../x.lock"), @"
+    `[python] resolves`: `../x.lock` is not in the repository: paths are relative to its root
+      at Cargo.toml:2:18
+      resolves = { a = '../x.lock' }
+                       ^^^^^^^^^^^
+    ");
+    insta::assert_snapshot!(locked("y/../../x.lock"), @"
+    `[python] resolves`: `y/../../x.lock` is not in the repository: paths are relative to its root
+      at Cargo.toml:2:18
+      resolves = { a = 'y/../../x.lock' }
+                       ^^^^^^^^^^^^^^^^
+    ");
+    insta::assert_snapshot!(locked("/x.lock"), @"
+    `[python] resolves`: `/x.lock` is not in the repository: paths are relative to its root
+      at Cargo.toml:2:18
+      resolves = { a = '/x.lock' }
+                       ^^^^^^^^^
+    ");
+    insta::assert_snapshot!(locked(""), @"
+    `[python] resolves`: `` is a folder, not a file
+      at Cargo.toml:2:18
+      resolves = { a = '' }
+                       ^^
+    ");
+    insta::assert_snapshot!(locked("locks/"), @"
+    `[python] resolves`: `locks/` is a folder, not a file
+      at Cargo.toml:2:18
+      resolves = { a = 'locks/' }
+                       ^^^^^^^^
+    ");
+    insta::assert_snapshot!(locked("locks/.."), @"
+    `[python] resolves`: `locks/..` is a folder, not a file
+      at Cargo.toml:2:18
+      resolves = { a = 'locks/..' }
+                       ^^^^^^^^^^
+    ");
+}
+
+#[test]
 fn no_interpreter_constraints() {
     let settings = pants("[python]\nenable_resolves = true\n");
     let error = settings

@@ -318,7 +318,7 @@ fn locks(
     facts: &ReleaseFacts,
 ) -> Result<Locks, GoalError> {
     let mut lockfiles = session.settings.python.resolves.values();
-    let has_locks = lockfiles.any(|path| facts.tracked.contains(path));
+    let has_locks = lockfiles.any(|path| facts.tracked.contains(&**path));
     if settings.without.contains(&StepKind::Locks) || !has_locks {
         return Ok(Locks::Unchecked);
     }
