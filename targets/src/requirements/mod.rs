@@ -1,6 +1,7 @@
 //! Requirement files as pip, PEP 621, PEP 735, Poetry, Pipenv and uv read them: text to entries,
 //! errors with line and column.
 
+mod groups;
 mod logical;
 mod pip;
 mod pipenv;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use toml_edit::{Item, TableLike, Value};
 
+use super::groups::{no_group, refuse_circles, same_group};
 use super::toml::TomlText;
 use super::{RequirementGroup, RequirementsError, RequirementsFile};
-use model::{PackageName, RepoPath};
+use model::{ExtraName, PackageName, RepoPath};
 
 /// Adds the requirements of `dependencies`, `dev-dependencies` and all groups; where several name
 /// one project, the last. Where `[project]` has the dependencies, an entry may say only where one comes
@@ -116,6 +117,53 @@ fn sections(table: &dyn TableLike) -> Vec<(Option<RequirementGroup>, &Item)> {
         Some((named(name), item))
     });
     own.into_iter().chain(dev).chain(groups).collect()
+}
+
+/// What groups include of others, of Poetry or of PEP 735 (`standard`). A group may have nothing else.
+pub(super) fn include_groups(
+    toml: &TomlText<'_>,
+    table: &dyn TableLike,
+    standard: Option<&Item>,
+    file: &mut RequirementsFile,
+) -> Result<(), RequirementsError> {
+    let of_poetry = table.get("group").and_then(Item::as_table_like);
+    let tables = || of_poetry.into_iter().flat_map(TableLike::iter);
+    let standard = standard.and_then(Item::as_table_like);
+    let standard = || standard.into_iter().flat_map(TableLike::iter);
+    let known = || tables().chain(standard()).map(|(name, _)| name);
+    let mut own: Vec<(ExtraName, Vec<ExtraName>)> = Vec::new();
+    for (name, table) in tables() {
+        let includes = table
+            .as_table_like()
+            .and_then(|table| table.get("include-groups"));
+        let Some(includes) = includes else { continue };
+        let wrong = || {
+            let message =
+                format!("`tool.poetry.group.{name}.include-groups` must be a list of texts");
+            RequirementsError::new(message, toml.place(includes.span()))
+        };
+        let mut names = Vec::new();
+        for value in includes.as_array().ok_or_else(wrong)? {
+            let include = value.as_str().ok_or_else(wrong)?;
+            if !known().any(|known| same_group(known, include)) {
+                return Err(no_group(include, known(), toml.place(value.span())));
+            }
+            names.extend(include.parse());
+        }
+        own.push((toml.name(name, "a dependency group", includes)?, names));
+    }
+    for (name, includes) in &own {
+        let group = RequirementGroup::Group(name.clone());
+        file.declare(group.clone(), usize::MAX);
+        for other in includes {
+            file.include(&group, RequirementGroup::Group(other.clone()));
+        }
+    }
+    refuse_circles(&own, |group| {
+        let mut tables = tables();
+        let item = tables.find(|(name, _)| same_group(name, group.as_str()));
+        toml.place(item.and_then(|(_, item)| item.span()))
+    })
 }
 
 /// The extras that bring an optional dependency; none of one that is not optional.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use toml_edit::{Document, Item, TableLike};
 
 use super::toml::TomlText;
-use super::{ProjectTable, RequirementGroup, RequirementsError, RequirementsFile, poetry, uv};
+use super::{
+    ProjectTable, RequirementGroup, RequirementsError, RequirementsFile, groups, poetry, uv,
+};
 use crate::kinds::RequirementsFormat;
 use model::{ExtraName, PackageName, Place, Requirement, nearest};
 
@@ -71,13 +73,16 @@ pub fn read_pyproject(
             Project::of(table).read(&toml, table, &mut file)?;
         }
         if let Some(item) = groups {
-            read_groups(&toml, item, &mut file)?;
+            groups::read(&toml, item, &mut file)?;
         }
     }
     if format == RequirementsFormat::Poetry {
         let of_poetry = tool("poetry").and_then(|table| table.get("dependencies"));
         let of_poetry = of_poetry.and_then(Item::as_table_like);
         poetry::enrich(of_poetry, of_project, &mut file);
+        if let Some(table) = tool("poetry") {
+            poetry::include_groups(&toml, table, groups, &mut file)?;
+        }
     }
     if let (Some(table), PdmTables::Read) = (hook(document.as_table()), tables.pdm) {
         let named = Project::of(table);
@@ -195,108 +200,6 @@ fn pdm_overrides(
     uv::replace_overridden(file, &lines);
     file.overrides.extend(lines);
     Ok(())
-}
-
-/// The groups of PEP 735. What one includes of another is read with the other.
-fn read_groups(
-    toml: &TomlText<'_>,
-    item: &Item,
-    file: &mut RequirementsFile,
-) -> Result<(), RequirementsError> {
-    let wrong = |span| {
-        let message = "`dependency-groups` must be a table of lists";
-        RequirementsError::new(message, toml.place(span))
-    };
-    let groups = item.as_table_like().ok_or_else(|| wrong(item.span()))?;
-    let named = |name: &str| groups.iter().any(|(have, _)| same_group(have, name));
-    let mut own: Vec<(ExtraName, Vec<ExtraName>)> = Vec::new();
-    for (name, item) in groups.iter() {
-        let array = item.as_array().ok_or_else(|| wrong(item.span()))?;
-        let first = file.requirements.len();
-        let mut includes = Vec::<ExtraName>::new();
-        for value in array {
-            let Some(table) = value.as_inline_table() else {
-                let key = format!("dependency-groups.{name}");
-                toml.text(value, &key, file)?;
-                continue;
-            };
-            let included = table
-                .get("include-group")
-                .and_then(toml_edit::Value::as_str);
-            let Some(included) = included else {
-                let message = format!(
-                    "`dependency-groups.{name}` has an item that is neither a text nor `{{include-group = \"…\"}}`"
-                );
-                return Err(RequirementsError::new(message, toml.place(value.span())));
-            };
-            if !named(included) {
-                let near = nearest(included, groups.iter().map(|(have, _)| have));
-                let message = format!("there is no dependency group `{included}`");
-                let error = RequirementsError::new(message, toml.place(value.span()));
-                return Err(match near {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error,
-                });
-            }
-            includes.extend(included.parse());
-        }
-        let group = toml.name(name, "a dependency group", item)?;
-        if own.iter().any(|(known, _)| *known == group) {
-            let message = format!("there are two dependency groups `{group}`");
-            return Err(RequirementsError::new(message, toml.place(item.span())));
-        }
-        let first_part = RequirementGroup::Group(group.clone());
-        file.declare(first_part.clone(), first);
-        for other in &includes {
-            file.include(&first_part, RequirementGroup::Group(other.clone()));
-        }
-        own.push((group, includes));
-    }
-    for (group, _) in &own {
-        if let Some(circle) = circle(&own, &mut vec![group]) {
-            let names: Vec<String> = circle.iter().map(|name| format!("`{name}`")).collect();
-            let item = groups
-                .iter()
-                .find(|(name, _)| same_group(name, group.as_str()));
-            let message = format!(
-                "dependency groups include each other: {}",
-                names.join(" -> ")
-            );
-            let span = item.and_then(|(_, item)| item.span());
-            return Err(RequirementsError::new(message, toml.place(span)));
-        }
-    }
-    Ok(())
-}
-
-/// The way from a group back to itself over what groups include, if there is one.
-fn circle<'g>(
-    groups: &'g [(ExtraName, Vec<ExtraName>)],
-    way: &mut Vec<&'g ExtraName>,
-) -> Option<Vec<&'g ExtraName>> {
-    let last = *way.last()?;
-    let (_, includes) = groups.iter().find(|(name, _)| name == last)?;
-    for next in includes {
-        let is_back = way.first() == Some(&next);
-        if !is_back && way.contains(&next) {
-            continue;
-        }
-        way.push(next);
-        if is_back {
-            return Some(way.clone());
-        }
-        if let Some(found) = circle(groups, way) {
-            return Some(found);
-        }
-        way.pop();
-    }
-    None
-}
-
-/// Whether two names mean one group: they are compared as names of projects are (PEP 735).
-fn same_group(one: &str, other: &str) -> bool {
-    let normal = |name: &str| name.parse::<PackageName>().ok();
-    one == other || normal(one).is_some_and(|one| normal(other) == Some(one))
 }
 
 /// A project by PEP 621.

@@ -339,6 +339,23 @@ fn tables_of_poetry() {
 }
 
 #[test]
+fn groups_of_poetry_that_include_others() {
+    let read = |text: &str| {
+        let tables = PyprojectTables::of(RequirementsFormat::Poetry, ProjectTable::Read);
+        let text = format!("[dependency-groups]\ndocs = [\"d\"]\n[tool.poetry.group]\n{text}");
+        let file = read_pyproject(("pyproject.toml", &text), &tables);
+        match file {
+            Ok(file) => format!("{:?}", file.groups),
+            Err(error) => error.to_string(),
+        }
+    };
+    insta::assert_snapshot!(read("all.include-groups = [\"Test\", \"docs\"]\ntest.dependencies.t = \"1\"\n"), @r#"[(Group("test"), []), (Group("docs"), []), (Group("all"), [Group("test"), Group("docs")])]"#);
+    insta::assert_snapshot!(read("all.include-groups = [\"tset\"]\ntest.dependencies.t = \"1\"\n"), @"pyproject.toml:4:23: there is no dependency group `tset`");
+    insta::assert_snapshot!(read("all.include-groups = \"test\"\ntest.dependencies.t = \"1\"\n"), @"pyproject.toml:4:22: `tool.poetry.group.all.include-groups` must be a list of texts");
+    insta::assert_snapshot!(read("a.include-groups = [\"b\"]\nb.include-groups = [\"a\"]\n"), @"pyproject.toml:4:1: dependency groups include each other: `a` -> `b` -> `a`");
+}
+
+#[test]
 fn dependencies_of_a_project_that_poetry_enriches() {
     let read = |text: &str| of_project(RequirementsFormat::Poetry, text);
     let project = "[project]\nname = \"app\"\ndependencies = [\"a>=1\"]\n";
