@@ -44,7 +44,7 @@ impl AddressProblem {
 
 impl<'t> AddressParts<'t> {
     /// Splits an address that stands in a BUILD file of `dir`.
-    pub(crate) fn parse(text: &'t str, dir: &str) -> Self {
+    fn parse(text: &'t str, dir: &str) -> Result<Self, AddressProblem> {
         let (text, params) = match text.rsplit_once('@') {
             Some((head, params)) if params.contains('=') => (
                 head,
@@ -63,22 +63,32 @@ impl<'t> AddressParts<'t> {
             Some((path, name)) => (path, Some(name)),
             None => (text, None),
         };
+        let is_relative =
+            ["./", "../"].iter().any(|start| path.starts_with(start)) || matches!(path, "." | "..");
+        let of_root = path.strip_prefix("//").unwrap_or(path);
         let path = match path {
             "" if text.starts_with(':') => dir.to_owned(),
-            _ => match path.strip_prefix("//") {
-                Some(path) => path.trim_matches('/').to_owned(),
-                None if path.starts_with("./") || path.starts_with("../") || path == "." => {
-                    relative(dir, path)
-                }
-                None => path.trim_matches('/').to_owned(),
-            },
+            _ if is_relative => {
+                let followed = RepoPath::new(dir).follow(path);
+                followed.ok_or_else(|| AddressProblem {
+                    reason: ": it leads out of the repository".to_owned(),
+                    candidates: Vec::new(),
+                })?
+            }
+            _ if of_root.starts_with('/') => {
+                return Err(AddressProblem {
+                    reason: ": addresses are relative to the root of the repository".to_owned(),
+                    candidates: vec![text.trim_start_matches('/').to_owned()],
+                });
+            }
+            _ => of_root.trim_end_matches('/').to_owned(),
         };
-        Self {
+        Ok(Self {
             path,
             name,
             generated,
             params,
-        }
+        })
     }
 
     /// The folder and the name of the target that an address of a file is about.
@@ -93,18 +103,11 @@ impl<'t> AddressParts<'t> {
     }
 }
 
-fn relative(dir: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            other => parts.push(other),
-        }
+fn no_build_file(folder: &str) -> String {
+    match folder {
+        "" => ": there is no BUILD file at the root".to_owned(),
+        _ => format!(": there is no BUILD file in `{folder}`"),
     }
-    parts.join("/")
 }
 
 impl Targets<'_> {
@@ -154,8 +157,8 @@ impl Targets<'_> {
 
     /// Every target that an address may mean: more than one only where parameters are missing.
     pub(crate) fn find_all(&self, text: &str, dir: &str) -> Result<Vec<TargetId>, AddressProblem> {
-        let written = AddressParts::parse(text, dir);
-        let base = self.base_address(&written)?;
+        let written = AddressParts::parse(text, dir)?;
+        let base = self.base_address(&written, dir)?;
         let mut params: Vec<(Arc<str>, Arc<str>)> = written
             .params
             .iter()
@@ -223,7 +226,11 @@ impl Targets<'_> {
     }
 
     /// The address without parameters, in its canonical form.
-    fn base_address(&self, written: &AddressParts<'_>) -> Result<String, AddressProblem> {
+    fn base_address(
+        &self,
+        written: &AddressParts<'_>,
+        dir: &str,
+    ) -> Result<String, AddressProblem> {
         let tree = self.repository().tree();
         if let Some(part) = written.generated {
             let name = written
@@ -244,9 +251,14 @@ impl Targets<'_> {
         if tree.dir(&written.path).is_some() || self.at(&declared).is_some() {
             return Ok(declared);
         }
+        let beside = crate::tree::join(dir, &written.path);
+        let candidates = match tree.has_file(&beside) || tree.dir(&beside).is_some() {
+            true => vec![format!("./{}", written.path)],
+            false => self.near_paths(&written.path),
+        };
         Err(AddressProblem {
             reason: format!(": there is no file or folder `{}`", written.path),
-            candidates: self.near_paths(&written.path),
+            candidates,
         })
     }
 
@@ -272,7 +284,7 @@ impl Targets<'_> {
             let owners = self.owners_of_file(&written.path);
             let dir = RepoPath::new(&written.path).folder();
             let reason = if self.repository().build_dir(dir).is_none() && written.name.is_none() {
-                format!(": there is no BUILD file in `{dir}`")
+                no_build_file(dir)
             } else {
                 ": no such target owns the file".to_owned()
             };
@@ -283,7 +295,7 @@ impl Targets<'_> {
         }
         let Some(dir) = self.repository().build_dir(&written.path) else {
             return AddressProblem {
-                reason: format!(": there is no BUILD file in `{}`", written.path),
+                reason: no_build_file(&written.path),
                 candidates: Vec::new(),
             };
         };

@@ -248,6 +248,8 @@ fn declare(
     let known = checks.options.target_type(&kind);
     let name = match call.get("name") {
         None | Some(Data::None) => Arc::from(address::default_name(&dir.path)),
+        // For Pants an empty name is none.
+        Some(Data::Str(name)) if name.is_empty() => Arc::from(address::default_name(&dir.path)),
         Some(Data::Str(name)) => Arc::clone(name),
         Some(other) => {
             let message = format!("`name` must be a text, not a {}", other.type_name());

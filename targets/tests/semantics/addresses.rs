@@ -123,6 +123,33 @@ fn dependencies_are_written_in_many_ways() {
     src/a/BUILD:3:34: no target `src/nowhere`: there is no file or folder `src/nowhere`
     target(name='t', dependencies=['!src/nowhere'])
     ");
+    insta::assert_snapshot!(check("'x.py'"), @"
+    src/a/BUILD:3:33: no target `x.py`: there is no file or folder `x.py`
+    target(name='t', dependencies=['x.py'])
+    hint: did you mean `./x.py`?
+    ");
+    insta::assert_snapshot!(check("'/src/b/y.py'"), @"
+    src/a/BUILD:3:33: no target `/src/b/y.py`: addresses are relative to the root of the repository
+    target(name='t', dependencies=['/src/b/y.py'])
+    hint: did you mean `src/b/y.py`?
+    ");
+    insta::assert_snapshot!(check("'///src/b'"), @"
+    src/a/BUILD:3:33: no target `///src/b`: addresses are relative to the root of the repository
+    target(name='t', dependencies=['///src/b'])
+    hint: did you mean `src/b`?
+    ");
+    insta::assert_snapshot!(check("'../../../src/b'"), @"
+    src/a/BUILD:3:33: no target `../../../src/b`: it leads out of the repository
+    target(name='t', dependencies=['../../../src/b'])
+    ");
+    insta::assert_snapshot!(check("'..'"), @"
+    src/a/BUILD:3:33: no target `..`: there is no BUILD file in `src`
+    target(name='t', dependencies=['..'])
+    ");
+    insta::assert_snapshot!(check("'//:x'"), @"
+    src/a/BUILD:3:33: no target `//:x`: there is no BUILD file at the root
+    target(name='t', dependencies=['//:x'])
+    ");
     insta::assert_snapshot!(check("1"), @"
     src/a/BUILD:3:18: `dependencies` of `src/a:t` must be a list of addresses, not the int `1`
     target(name='t', dependencies=[1])

@@ -138,6 +138,18 @@ fn overrides_of_nothing() {
     a/BUILD:1:37: `overrides` of `a:a` is about nothing that it generates: `sub/*.py`
     python_sources(overrides={('x.py', 'sub/*.py'): {'tags': ['x']}})
     ");
+    insta::assert_snapshot!(said("python_sources(overrides={1: {'tags': ['x']}})"), @"
+    a/BUILD:1:16: `overrides` of `a:a` must have texts or tuples of texts for keys, not 1
+    python_sources(overrides={1: {'tags': ['x']}})
+    ");
+    insta::assert_snapshot!(said("python_sources(overrides={('x.py', None): {'tags': ['x']}})"), @"
+    a/BUILD:1:16: `overrides` of `a:a` must have texts or tuples of texts for keys, not ['x.py', None]
+    python_sources(overrides={('x.py', None): {'tags': ['x']}})
+    ");
+    insta::assert_snapshot!(said("python_sources(overrides={'x.py': {'name': 'y'}})"), @"
+    a/BUILD:1:37: `name` is no field that `overrides` may set
+    python_sources(overrides={'x.py': {'name': 'y'}})
+    ");
     insta::assert_snapshot!(said("python_sources(overrides={'x.py': {'tgas': ['x']}})"), @"
     a/BUILD:1:37: `python_source` has no field `tgas`
     python_sources(overrides={'x.py': {'tgas': ['x']}})

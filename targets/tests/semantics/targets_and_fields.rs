@@ -258,6 +258,17 @@ my_image(name='i', dependencies=[':a'], weird=1)
 }
 
 #[test]
+fn a_script_needs_no_ending_and_a_target_no_name() {
+    let files =
+        "== a/BUILD\npython_sources(name='', sources=['run', '.runrc'])\n== a/run\n== a/.runrc\n";
+    insta::assert_snapshot!(list(files), @"
+    a/.runrc python_source
+    a/run python_source
+    a:a python_sources
+    ");
+}
+
+#[test]
 fn python_sources_are_python() {
     insta::assert_snapshot!(list("== a/BUILD\npython_sources(sources=['*'])\n== a/x.txt\n"), @"
     a/BUILD:1:16: `a:a` is no Python file: `a/x.txt`

@@ -58,6 +58,14 @@ impl<'d> Overrides<'d> {
                 );
                 return Err(site.invalid("overrides", message));
             };
+            let items = keys.as_list().map_or(1, <[Data]>::len);
+            if keys.strings().len() != items {
+                let message = format!(
+                    "`overrides` of `{}` must have texts or tuples of texts for keys, not {keys}",
+                    site.address()
+                );
+                return Err(site.invalid("overrides", message));
+            }
             for key in keys.strings() {
                 about.check_key(site, key)?;
                 entries.push((key, fields));
@@ -150,6 +158,11 @@ impl Overridden<'_> {
             let (message, text, hint) = match fields::check(self.options, known, (name, value)) {
                 // A plugin may define a field without a like.
                 Ok(()) | Err(FieldProblem::Unknown(None)) => continue,
+                Err(FieldProblem::Unknown(Some(near))) if near == name => (
+                    format!("`{name}` is no field that `overrides` may set"),
+                    name.to_owned(),
+                    None,
+                ),
                 Err(FieldProblem::Unknown(Some(near))) => (
                     format!("`{}` has no field `{name}`", self.kind),
                     name.to_owned(),

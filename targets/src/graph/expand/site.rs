@@ -54,7 +54,11 @@ impl DeclarationSite<'_> {
     ) -> Result<(), Error> {
         let python = matches!(content, Content::Python | Content::Test | Content::TestUtil);
         let name = RepoPath::new(path).file_name();
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        // A name that begins with a dot has no ending.
+        let extension = match name.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() => extension,
+            _ => "",
+        };
         let address = self.address();
         let message = match extensions_of(&self.declaration.kind) {
             Some(wanted) if !wanted.contains(&extension) => {
