@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ruff_python_ast::{ModModule, Stmt};
+use ruff_python_parser::{InterpolatedStringErrorType, LexicalErrorType, ParseErrorType};
 use ruff_text_size::TextSize;
 
 use model::Place;
@@ -43,6 +44,13 @@ impl BuildFile {
                 text,
                 is_written: true,
             }),
+            Err(error) if is_open_text(&error.error) => Err(EvalError::new(
+                Exception::new(
+                    ExceptionClass::SyntaxError,
+                    "cannot parse: the text that begins here has no closing quote".to_owned(),
+                ),
+                Place::at(path, &text, error.location.start().to_usize()),
+            )),
             Err(_) if nesting.unclosed.is_some() => {
                 let (at, bracket) = nesting.unclosed.unwrap_or_default();
                 let message = format!("cannot parse: `{bracket}` is never closed");
@@ -102,5 +110,21 @@ impl BuildFile {
             true => Place::at(path, &self.text, offset),
             false => Place::file(path),
         }
+    }
+}
+
+/// Whether a text has no closing quote.
+fn is_open_text(error: &ParseErrorType) -> bool {
+    let ParseErrorType::Lexical(error) = error else {
+        return false;
+    };
+    match error {
+        LexicalErrorType::UnclosedStringError => true,
+        LexicalErrorType::FStringError(error) | LexicalErrorType::TStringError(error) => matches!(
+            error,
+            InterpolatedStringErrorType::UnterminatedString
+                | InterpolatedStringErrorType::UnterminatedTripleQuotedString
+        ),
+        _ => false,
     }
 }

@@ -229,6 +229,15 @@ fn errors_name_place_and_macros() {
     src/a/BUILD:1:15: cannot parse: `(` is never closed
     python_sources(
     ");
+    for quote in [r"'x", r#""x"#, "'''x", "f'x", r#"f"""x"#] {
+        let text = format!("target(\n  name={quote}, tags=[],\n)\n");
+        let error = run_with("", &text, UnknownNames::Errors);
+        let is_said = error.contains("the text that begins here has no closing quote");
+        assert!(
+            is_said && error.starts_with("src/a/BUILD:2:"),
+            "{quote}: {error}"
+        );
+    }
     insta::assert_snapshot!(run("macro()"), @"
     src/a/BUILD:1:1: `macro` misses `x`
     macro()
