@@ -344,6 +344,13 @@ fn a_program_alone_is_brought_as_the_settings_say() {
         let (_, error) = output.stderr.split_once("error: ").unwrap();
         error.to_owned()
     };
+    // What an export will bring is shown by a dry run.
+    let path = "\"ruff.path\": [\"${workspaceFolder}/dist/export/bin/ruff\"]";
+    done(&repo, &["export"]);
+    repo.write("Cargo.toml", &settings(&sha256));
+    let shown = done(&repo, &["export", "--editor", "vscode", "--dry-run"]);
+    assert!(shown.stdout.contains(path), "{shown}");
+    assert!(!repo.root().join("dist/export/bin/ruff").exists());
     let error = refused();
     assert_snapshot!(error, @"
     cannot bring ruff 0.14.0
@@ -359,7 +366,6 @@ fn a_program_alone_is_brought_as_the_settings_say() {
     let ran = repo.run(&repo.root().join("dist/export/bin/ruff"), &[]);
     assert_eq!(ran.stdout, "ruff 0.14.0\n");
     let editor = done(&repo, &["export", "--editor", "vscode"]);
-    let path = "\"ruff.path\": [\"${workspaceFolder}/dist/export/bin/ruff\"]";
     assert!(editor.stdout.contains(path), "{editor}");
 }
 

@@ -67,7 +67,7 @@ impl<'a> RepositoryTools<'a> {
         let alone = || {
             let link = program.read_link_utf8();
             let of_environment = link.is_ok_and(|to| to.as_str().contains("/virtualenvs/"));
-            (program.is_file() && !of_environment).then(|| Tool {
+            (self.is_brought(name) || program.is_file() && !of_environment).then(|| Tool {
                 name: name.to_owned(),
                 script: program.clone(),
                 python: None,
@@ -87,5 +87,13 @@ impl<'a> RepositoryTools<'a> {
             .map(of)
             .or_else(alone)
             .or_else(|| found(false).map(of))
+    }
+
+    /// Whether settings are for a program that each export brings, also where they are only shown.
+    fn is_brought(&self, name: &str) -> bool {
+        let settings = &self.session.settings;
+        let program = settings.programs.get(name);
+        settings.export.bin.iter().any(|one| one == name)
+            && program.is_some_and(|program| !program.known_versions.is_empty())
     }
 }
