@@ -44,18 +44,19 @@ fn unanswered(graph: &LockGraph<'_>, universe: &Marker, found: &mut Vec<Stalenes
     let others = packages.flat_map(|at| graph.dependencies(at).iter().map(move |e| (Some(at), e)));
     for (from, edge) in roots.chain(others) {
         let required_by = || from.map(|at| identity(graph, at));
+        // What is locked for an extra is needed where the extra is.
+        let needed = LazyCell::new(|| match from {
+            Some(at) if edge.extra.is_some() => demand.of_requirement(graph, at, edge),
+            _ => edge.marker.and(universe),
+        });
         let answer = edge.to.iter().map(|&at| &graph.package(at).marker);
         let everywhere = answer.clone().any(Marker::is_true);
         if !everywhere && !edge.marker.is_false() {
             let covered = answer.fold(Marker::FALSE, |all, one| all.or(one));
             // Later Pythons are locked where they can be.
             let mut wanted = edge.marker.and(&released);
-            // What is locked for an extra is needed where the extra is.
-            if let Some(at) = from
-                && edge.extra.is_some()
-                && !wanted.is_subset(&covered)
-            {
-                wanted = wanted.and(&demand.of_requirement(graph, at, edge));
+            if !wanted.is_subset(&covered) {
+                wanted = wanted.and(&needed);
             }
             if !wanted.is_subset(&covered) {
                 found.push(Staleness::Unanswered {
@@ -72,7 +73,8 @@ fn unanswered(graph: &LockGraph<'_>, universe: &Marker, found: &mut Vec<Stalenes
                 .iter()
                 .all(|extra| locked.contains(extra))
         };
-        if !edge.to.iter().all(has_extras) {
+        let mut lacking = edge.to.iter().filter(|at| !has_extras(at));
+        if lacking.any(|&at| !graph.package(at).marker.is_disjoint(&needed)) {
             found.push(Staleness::ExtraMissing {
                 requirement: edge.requirement.clone(),
                 required_by: required_by(),

@@ -103,6 +103,22 @@ mod tests {
         let a = "a[x] 1 : b ; extra == 'x'";
         let b = "b 1 ; sys_platform == 'win32'";
         assert_eq!(check(&requirements, &[a, b, c], |_| ()), "");
+        // `d` has no extra where that is not needed.
+        let packages = [
+            "a[x] 1 : d[y] ; extra == 'x'",
+            c,
+            "d 1 ; sys_platform != 'win32'",
+            "d[y] 2 ; sys_platform == 'win32'",
+        ];
+        let ds = [
+            "d<2 ; sys_platform != 'win32'",
+            "d>1 ; sys_platform == 'win32'",
+        ];
+        let all = [&requirements[..], &ds].concat();
+        let y = |lock: &mut Lock| lock.packages[3].dependencies = vec![];
+        assert_eq!(check(&all, &packages, y), "");
+        let never = "a[y] ; python_version < '3.12'";
+        assert_eq!(check(&["a", never], &["a 1"], |_| ()), "");
         let linux = "b 1 ; sys_platform == 'linux'";
         insta::assert_snapshot!(check(&requirements, &[a, linux, c], |_| ()), @"
         no locked package answers the requirement `b ; extra == 'x'` of a 1 where sys_platform == 'win32'
