@@ -13,6 +13,7 @@ mod interpreter;
 mod lenient;
 mod lock;
 mod marker;
+mod marker_part;
 mod marker_text;
 mod metadata;
 mod misspelling;

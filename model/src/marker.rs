@@ -3,7 +3,8 @@
 //! The sets and their canonical form come from `pep508_rs`. It does not know how the variables of
 //! one platform depend on each other: that `sys_platform == 'win32'` implies `os_name == 'nt'`.
 //! [`Marker::known_platforms`] adds this knowledge, and [`Marker::simplify_within`] uses it. Nor
-//! does it order `platform_release` by versions, which [`marker_text`] adds.
+//! does it order `platform_release` by versions, which [`marker_text`] adds, or know that `'linux' in
+//! sys_platform` depends on `sys_platform`, which [`marker_part`] adds.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use pep440_rs::VersionSpecifier;
 
+use crate::marker_part;
 use crate::marker_text;
 use crate::name::ExtraName;
 use crate::version::VersionRange;
@@ -55,7 +57,7 @@ impl Marker {
             LazyLock::new(|| MarkerTree::parse_str::<VerbatimUrl>("python_version < '0'").ok());
         match NOWHERE.as_ref() == Some(&tree) {
             true => Self::FALSE,
-            false => Self(tree),
+            false => Self(marker_part::decided(tree)),
         }
     }
 
@@ -335,6 +337,11 @@ impl Marker {
     /// Drops each literal and each clause that `universe` makes superfluous.
     #[must_use]
     pub fn simplify_within(&self, universe: &Self) -> Self {
+        Self(marker_part::decided(self.shortened(universe).0))
+    }
+
+    /// The same with conditions on parts of a text as they are, which may be asked of usual values.
+    fn shortened(&self, universe: &Self) -> Self {
         let wanted = self.and(universe);
         if wanted.is_false() {
             return Self::FALSE;
@@ -473,7 +480,12 @@ impl Marker {
         if let Some(known) = TEXTS.with_borrow(|texts| texts.get(self).cloned()) {
             return Some(known);
         }
-        let contents = self.0.contents()?;
+        let part = marker_part::consistent(&self.0).map(|consistent| {
+            let short = self.shortened(&Self(consistent));
+            debug_assert!(Self(marker_part::decided(short.tree())).is_same_set(self));
+            short
+        });
+        let contents = part.as_ref().unwrap_or(self).0.contents()?;
         let text: Rc<str> = marker_text::decoded(&contents.to_string()).into();
         TEXTS.with_borrow_mut(|texts| texts.insert(self.clone(), Rc::clone(&text)));
         Some(text)
@@ -629,5 +641,96 @@ mod tests {
             Marker::python_range(&range),
             marker("python_full_version >= '3.9'")
         );
+    }
+
+    #[test]
+    fn a_part_is_decided_by_the_value() {
+        let check = |text: &str, other: &str| {
+            assert!(marker(text).is_disjoint(&marker(other)), "{text}, {other}");
+            let negated = marker(text).negate();
+            assert!(marker(other).is_subset(&negated), "{text}, {other}");
+        };
+        check("'linux' in sys_platform", "sys_platform == 'darwin'");
+        check("'win32' not in sys_platform", "sys_platform == 'win32'");
+        check(
+            "platform_machine in 'x86_64 AMD64'",
+            "platform_machine == 'arm64'",
+        );
+        check(
+            "platform_machine not in 'x86_64 AMD64'",
+            "platform_machine == 'AMD64'",
+        );
+        check(
+            "'x' in os_name and 'linux' in sys_platform",
+            "os_name == 'nt'",
+        );
+        check("'Win' in platform_system", "platform_system == 'Linux'");
+        // It is in `darwin`, too.
+        assert!(marker("sys_platform == 'darwin'").is_subset(&marker("'win' in sys_platform")));
+        // Other values are not known.
+        let bsd = marker("'bsd' in sys_platform");
+        assert!(!bsd.is_disjoint(&marker("sys_platform == 'freebsd14'")));
+        assert!(!marker("sys_platform == 'freebsd14'").is_subset(&bsd));
+    }
+
+    #[test]
+    fn a_part_is_written_as_it_was_read() {
+        for text in [
+            "'linux' in sys_platform",
+            "'linux' not in sys_platform",
+            "'bsd' in sys_platform",
+            "sys_platform in 'linux darwin'",
+            "platform_machine not in 'x86_64 AMD64'",
+            "'a' in platform_release",
+            "python_full_version >= '3.12' and 'win' in sys_platform",
+        ] {
+            let read = marker(text);
+            assert_eq!(read.to_string(), text);
+            assert_eq!(marker(&read.to_string()), read);
+        }
+        let nowhere = "'linux' in sys_platform and sys_platform == 'win32'";
+        assert!(marker(nowhere).is_false());
+        assert_eq!(
+            marker("'linux' in sys_platform and sys_platform == 'linux'"),
+            marker("sys_platform == 'linux'")
+        );
+    }
+
+    #[test]
+    fn what_a_universe_makes_shorter_is_read_back() {
+        let known = Marker::known_platforms();
+        let long = "os_name == 'nt' or implementation_name == 'cpython' or 'linux' in sys_platform";
+        for text in [long, "'win' in sys_platform and os_name == 'nt'"] {
+            let simple = marker(text).simplify_within(&known);
+            assert_eq!(marker(&simple.to_string()), simple, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_combination_is_read_back() {
+        let literals = [
+            "'linux' in sys_platform",
+            "'win' not in sys_platform",
+            "sys_platform in 'linux darwin'",
+            "sys_platform == 'win32'",
+            "'n' in os_name",
+            "python_full_version >= '3.12'",
+            "extra == 'x'",
+        ];
+        for a in literals {
+            for b in literals {
+                for c in literals {
+                    for text in [
+                        format!("{a} and ({b} or {c})"),
+                        format!("{a} or {b} and {c}"),
+                    ] {
+                        let read = marker(&text);
+                        assert_eq!(marker(&read.to_string()), read, "{text}");
+                        let negated = read.negate();
+                        assert_eq!(marker(&negated.to_string()), negated, "not {text}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -240,6 +240,37 @@ fn old_names_of_marker_variables() {
     ");
 }
 
+/// What is asked of a part of a text is of one platform, if the text is.
+#[test]
+fn markers_with_in() {
+    let index = LoopbackIndex::start([
+        Package::new("a", "1.0").wheel("py3-none-manylinux2014_x86_64"),
+        Package::new("b", "1.0"),
+        Package::new("b", "2.0"),
+    ]);
+    let repo = repo().index(&index).requirements(
+        "a ; 'linux' in sys_platform\n\
+         b<2 ; platform_machine in 'x86_64 AMD64'\nb>=2 ; platform_machine == 'arm64'\n",
+    );
+    let settings =
+        "resolves_to_platforms = { python-default = [\"linux_x86_64\", \"macos_arm64\"] }\n";
+    repo.write("Cargo.toml", &(repo.read("Cargo.toml") + settings));
+    assert_snapshot!(repo.xtask(&["generate-lockfiles"]), @"
+    exit status 0
+    ----- stderr
+    python-default (python.lock): 3 packages, written
+      + a 1.0 where sys_platform == 'linux'  (the requirement `a ; 'linux' in sys_platform` is new)
+      + b 1.0 where sys_platform == 'linux'  (the requirement `b<2 ; platform_machine in 'x86_64 AMD64'` is new)
+      + b 2.0 where platform_machine == 'arm64'  (the requirement `b>=2 ; platform_machine == 'arm64'` is new)
+    ");
+    let lock = repo.read("python.lock");
+    assert!(
+        lock.contains("\"b<2 ; platform_machine in 'x86_64 AMD64'\""),
+        "{lock}"
+    );
+    assert_eq!(repo.xtask(&["lock", "check"]).status, 0);
+}
+
 #[test]
 fn a_marker_that_a_url_swallows() {
     let index = LoopbackIndex::start([Package::new("a", "1.0")]);
