@@ -7,11 +7,12 @@ use crate::fixtures::environments;
 
 /// What each module says of the environment that it is in.
 const OWN: &str = "\
-import importlib.metadata, importlib.util, os, sys
+import importlib.metadata, importlib.util, multiprocessing.spawn, os, sys
 import plain
 
 def test_own():
     assert sys.prefix == os.environ['VIRTUAL_ENV'] == os.path.dirname(os.path.dirname(sys.executable))
+    assert os.fsdecode(multiprocessing.spawn.get_executable()) == sys.executable
     for module in (plain, plain.deeper):
         assert module.__file__ == module.__spec__.origin and module.__file__.startswith(sys.prefix + os.sep)
     assert all(path.startswith(sys.prefix + os.sep) for path in plain.__path__)
@@ -32,7 +33,7 @@ fn repo(modules: &[(&str, &str)]) -> Option<(Repo, LoopbackIndex)> {
     packages.push(
         Package::new("plain", "1.0")
             .member("plain/__init__.py", b"import plain.deeper\n")
-            .member("plain/deeper.py", b""),
+            .member("plain/deeper.py", b"import multiprocessing.spawn\n"),
     );
     packages.push(Package::new("host", "1.0").member("host/__init__.py", HOST));
     let index = LoopbackIndex::start(packages);

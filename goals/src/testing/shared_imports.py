@@ -137,6 +137,8 @@ class ModuleEnvironment:
                 move_module(module, moved)
         if "sysconfig" in sys.modules:
             importlib.reload(sys.modules["sysconfig"])
+        if "multiprocessing.spawn" in sys.modules:
+            sys.modules["multiprocessing.spawn"].set_executable(sys.executable)
         for entry in sorted(entry for entry in self.more if entry.endswith(".pth")):
             site.addpackage(self.packages, entry, None)
 
