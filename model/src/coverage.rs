@@ -458,21 +458,21 @@ impl CoveragePolicy {
                     self.collect(&child, &here, found);
                 }
             }
-            MarkerTreeKind::In(node) => {
-                for (_, child) in node.children() {
-                    self.collect(&child, &within, found);
-                }
-            }
-            MarkerTreeKind::Contains(node) => {
-                for (_, child) in node.children() {
-                    self.collect(&child, &within, found);
-                }
-            }
-            MarkerTreeKind::Extra(node) => {
-                for (_, child) in node.children() {
-                    self.collect(&child, &within, found);
-                }
-            }
+            MarkerTreeKind::In(node) => self.collect_each(node.children(), &within, found),
+            MarkerTreeKind::Contains(node) => self.collect_each(node.children(), &within, found),
+            MarkerTreeKind::Extra(node) => self.collect_each(node.children(), &within, found),
+        }
+    }
+
+    /// The same for what follows each value of a variable, whatever that is.
+    fn collect_each(
+        &self,
+        children: impl Iterator<Item = (bool, MarkerTree)>,
+        within: &Coverage,
+        found: &mut Coverage,
+    ) {
+        for (_, child) in children {
+            self.collect(&child, within, found);
         }
     }
 
