@@ -66,6 +66,15 @@ impl ForgeApi {
         }
     }
 
+    /// The first of what a query finds.
+    pub(super) fn first<T: for<'a> Deserialize<'a>>(
+        &self,
+        query: &str,
+    ) -> Result<Option<T>, GoalError> {
+        let found: Option<Vec<T>> = self.get(query)?;
+        Ok(found.and_then(|found| found.into_iter().next()))
+    }
+
     /// Changes something, and gives the answer.
     pub(super) fn send<T: for<'a> Deserialize<'a>>(
         &self,

@@ -63,8 +63,7 @@ pub(super) fn propose(
         "pulls?state=open&head={owner}:{}&base={}",
         pull.head, pull.base
     );
-    let open: Option<Vec<FoundPull>> = api.get(&query)?;
-    let open = open.and_then(|open| open.into_iter().next());
+    let open: Option<FoundPull> = api.first(&query)?;
     let answer: FoundPull = match open {
         Some(open) => api.send(
             Verb::Patch,

@@ -119,8 +119,7 @@ pub(super) fn propose(api: &ForgeApi, pull: &PullRequest) -> Result<String, Goal
         encoded(&pull.head),
         encoded(&pull.base)
     );
-    let open: Option<Vec<FoundMerge>> = api.get(&query)?;
-    let open = open.and_then(|open| open.into_iter().next());
+    let open: Option<FoundMerge> = api.first(&query)?;
     let text = json!({ "title": pull.title, "description": pull.body });
     let answer: FoundMerge = match open {
         Some(open) => api.send(Verb::Put, &format!("merge_requests/{}", open.iid), &text)?,
