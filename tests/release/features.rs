@@ -19,6 +19,37 @@ fn with(settings: &str) -> Repo {
     repo
 }
 
+const PROPOSE: [&str; 5] = ["release", "--next", "fragments", "--pull-request", "--yes"];
+
+/// What a release of the monorepo has on a forge.
+const WHEELS: [&str; 2] = [
+    "acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl",
+    "acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl",
+];
+
+/// The names of the files of the one release.
+fn files(releases: &[(String, Vec<(String, usize)>)]) -> Vec<&str> {
+    assert_eq!(releases.len(), 1);
+    let files = releases[0].1.iter();
+    files.map(|(name, _)| name.as_str()).collect()
+}
+
+/// Makes the repository as a workflow has it: a clone without the branch that is proposed.
+fn leave_proposal(repo: &Repo) {
+    git(repo, &["switch", "--quiet", "--force", "main"]);
+    let branch = ["branch", "--quiet", "--delete", "--force", "release/next"];
+    git(repo, &branch);
+}
+
+/// Proposes the release again, with more fragments.
+fn propose_more(repo: &Repo) {
+    leave_proposal(repo);
+    repo.write("changes/4.removal.md", "Gone\n");
+    commit(repo, "more");
+    git(repo, &["push", "--quiet", "origin", "main"]);
+    done(repo, &PROPOSE);
+}
+
 fn head(repo: &Repo) -> String {
     git(repo, &["log", "-1", "--format=%s%d"])
 }
@@ -187,19 +218,7 @@ fn a_release_with_notes_and_files_on_the_forge() {
         "{output}"
     );
     let (releases, requests) = forge.with(|forge| (forge.releases.clone(), forge.requests.clone()));
-    let names: Vec<&str> = releases[0]
-        .1
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl",
-            "acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl"
-        ]
-    );
-    assert_eq!(releases.len(), 1);
+    assert_eq!(files(&releases), WHEELS);
     let made = requests
         .iter()
         .find(|request| request.starts_with("POST /api/repos/acme/jobs/releases"));
@@ -213,22 +232,12 @@ fn a_pull_request_is_opened_and_kept_up_to_date() {
         .env("FORGE_API_URL", &forge.url())
         .env("FORGE_TOKEN", "secret")
         .env("GITHUB_REPOSITORY", "acme/jobs");
-    let propose = ["release", "--next", "fragments", "--pull-request", "--yes"];
-    done(&repo, &propose);
+    done(&repo, &PROPOSE);
     assert_eq!(
         head(&repo),
         "release: 24.04.0 (HEAD -> release/next, origin/release/next)"
     );
-    // As a workflow does: a clone without that branch, and more fragments.
-    git(&repo, &["switch", "--quiet", "main"]);
-    git(
-        &repo,
-        &["branch", "--quiet", "--delete", "--force", "release/next"],
-    );
-    repo.write("changes/4.removal.md", "Gone\n");
-    commit(&repo, "more");
-    git(&repo, &["push", "--quiet", "origin", "main"]);
-    done(&repo, &propose);
+    propose_more(&repo);
     let requests = forge.with(|forge| forge.requests.clone());
     let changes: Vec<&String> = requests
         .iter()
@@ -280,15 +289,6 @@ fn what_others_did_to_a_proposal_is_kept() {
         .env("FORGE_API_URL", &forge.url())
         .env("FORGE_TOKEN", "secret")
         .env("GITHUB_REPOSITORY", "acme/jobs");
-    let propose = ["release", "--next", "fragments", "--pull-request", "--yes"];
-    // As a workflow does: each time in a clone without that branch.
-    let to_main = || {
-        git(&repo, &["switch", "--quiet", "--force", "main"]);
-        git(
-            &repo,
-            &["branch", "--quiet", "--delete", "--force", "release/next"],
-        );
-    };
     let more_on_main = |name: &str| {
         git(&repo, &["switch", "--quiet", "main"]);
         repo.write(name, "more\n");
@@ -342,22 +342,22 @@ fn what_others_did_to_a_proposal_is_kept() {
         }),
     ];
     // The forge brings the branch up to date: that is nobody's edit.
-    done(&repo, &propose);
+    done(&repo, &PROPOSE);
     more_on_main("more.txt");
     git(&repo, &["merge", "--quiet", "--no-ff", "--no-edit", "main"]);
     git(&repo, &["push", "--quiet", "origin", "release/next"]);
-    to_main();
+    leave_proposal(&repo);
     let mut shown = String::new();
     for (what, edit) in edits {
-        done(&repo, &propose);
+        done(&repo, &PROPOSE);
         edit();
         git(
             &repo,
             &["push", "--quiet", "--force", "origin", "release/next"],
         );
-        to_main();
+        leave_proposal(&repo);
         let refs = git(&repo, &["ls-remote", "origin"]);
-        let told = crate::refused(&repo, &propose);
+        let told = crate::refused(&repo, &PROPOSE);
         shown.push_str(&format!("{what}:\n{}\n", without_commits(&told)));
         assert_eq!(git(&repo, &["ls-remote", "origin"]), refs, "{what}");
         // The way out that is hinted at.
@@ -423,19 +423,7 @@ fn a_release_and_a_merge_request_on_gitlab() {
     let page = "made http://forge.example/-/releases/24.09.0";
     assert!(output.stderr.contains(page), "{output}");
     let (releases, requests) = forge.with(|forge| (forge.releases.clone(), forge.requests.clone()));
-    let names: Vec<&str> = releases[0]
-        .1
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "acme_runner-24.9.0-py3-none-manylinux2014_aarch64.whl",
-            "acme_runner-24.9.0-py3-none-manylinux2014_x86_64.whl"
-        ]
-    );
-    assert_eq!(releases.len(), 1);
+    assert_eq!(files(&releases), WHEELS);
     let project = "/api/v4/projects/acme%2Fteam%2Fjobs";
     let has = |start: &str, part: &str| {
         let mut found = requests.iter();
@@ -445,29 +433,20 @@ fn a_release_and_a_merge_request_on_gitlab() {
         has(&format!("POST {project}/releases {{"), "Runs on Arm (#1)"),
         "{requests:?}"
     );
-    let file = format!("PUT {project}/packages/generic/jobs/24.09.0/{}", names[0]);
+    let file = format!("PUT {project}/packages/generic/jobs/24.09.0/{}", WHEELS[0]);
     assert!(has(&file, " bytes"), "{requests:?}");
     let link = format!("POST {project}/releases/24.09.0/assets/links");
     assert!(
         has(
             &link,
-            &format!("/packages/generic/jobs/24.09.0/{}", names[1])
+            &format!("/packages/generic/jobs/24.09.0/{}", WHEELS[1])
         ),
         "{requests:?}"
     );
 
     let repo = on_gitlab();
-    let propose = ["release", "--next", "fragments", "--pull-request", "--yes"];
-    done(&repo, &propose);
-    git(&repo, &["switch", "--quiet", "main"]);
-    git(
-        &repo,
-        &["branch", "--quiet", "--delete", "--force", "release/next"],
-    );
-    repo.write("changes/4.removal.md", "Gone\n");
-    commit(&repo, "more");
-    git(&repo, &["push", "--quiet", "origin", "main"]);
-    done(&repo, &propose);
+    done(&repo, &PROPOSE);
+    propose_more(&repo);
     let requests = forge.with(|forge| forge.requests.clone());
     let merges = requests
         .iter()
